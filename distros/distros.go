@@ -1,0 +1,89 @@
+package distros
+
+import "time"
+
+// Distro is one release of a distribution: the shape of one file of this
+// directory.
+type Distro struct {
+	// Name is the file's name without its ending: debian-12.
+	Name string `yaml:"name"`
+	// Title in words: Debian 12 (bookworm).
+	Title string `yaml:"title"`
+	// Family is the name of a file in families.
+	Family string `yaml:"family"`
+	// Aliases are other names, unique over all distros: bookworm, debian:12,
+	// debian-bookworm.
+	Aliases []string `yaml:"aliases"`
+	// Image is what a registry calls it: debian:12.
+	Image string `yaml:"image"`
+	// Suite is what its mirror calls it: bookworm. Needed for a bootstrap.
+	Suite string `yaml:"suite"`
+	// Components of its mirror. Default: main.
+	Components []string `yaml:"components"`
+	// Keyring that its mirror's signatures are verified with: a file of the
+	// machine that bootstraps, named without its directory.
+	Keyring string `yaml:"keyring"`
+	// Init is the package that makes it boot: systemd-sysv.
+	Init string `yaml:"init"`
+	// Systemd is the generation it ships: 252.
+	Systemd int `yaml:"systemd"`
+	// EndOfLife is the day its free security support ends; zero for a
+	// rolling release.
+	EndOfLife time.Time `yaml:"end_of_life"`
+}
+
+// Family is how a group of distros installs and builds: the shape of one file
+// of the directory families. Every recipe is a POSIX shell script, run as root
+// with `sh -eu`; what it may read is said beside it. A recipe that ends with
+// exit code 75 (EX_TEMPFAIL) blames the host or its network, not the package.
+type Family struct {
+	Name string `yaml:"name"`
+	// Format of its packages: deb.
+	Format string `yaml:"format"`
+	// Bootstrap is the tool that makes a root file system from a mirror:
+	// mmdebstrap.
+	Bootstrap string `yaml:"bootstrap"`
+	// Sources is the path, in a source tree, that says what a build needs:
+	// debian/control. An environment is keyed by its content.
+	Sources string `yaml:"sources"`
+	// Recipes by name: see the constants.
+	Recipes map[Recipe]string `yaml:"recipes"`
+}
+
+// Recipe is the name of a shell script of a family.
+type Recipe string
+
+// The recipes every family has. Common to all: $DP_ROOT, a directory of ours
+// that no comparison looks at.
+const (
+	// Mirror configures the package manager of a fresh base container:
+	// $DP_MIRROR (may be empty), $DP_CHECK_VALID_UNTIL (true or false).
+	Mirror Recipe = "mirror"
+	// Toolchain installs what every build needs.
+	Toolchain Recipe = "toolchain"
+	// BuildDeps installs what the source in $DP_SOURCE says it needs; only
+	// what is named by Family.Sources is there.
+	BuildDeps Recipe = "build_deps"
+	// Version gives the source in $DP_SOURCE the version $DP_VERSION.
+	Version Recipe = "version"
+	// Build builds $DP_SOURCE as user $DP_USER with $DP_JOBS jobs and leaves
+	// everything to hand over in $DP_OUT.
+	Build Recipe = "build"
+	// Index makes a repository of the packages in $DP_OUT, in place.
+	Index Recipe = "index"
+	// Machine makes a base container boot: installs $DP_INIT, masks units
+	// that make no sense in a container.
+	Machine Recipe = "machine"
+	// Repository makes the package manager know the repositories below
+	// $DP_REPO, and them alone have their lists read.
+	Repository Recipe = "repository"
+	// Dependencies installs what $DP_PACKAGES need, not themselves, and
+	// prints "dependency NAME" for each.
+	Dependencies Recipe = "dependencies"
+	// Install, Reinstall, Remove, Purge act on $DP_PACKAGES. Install is also
+	// what follows a Remove.
+	Install   Recipe = "install"
+	Reinstall Recipe = "reinstall"
+	Remove    Recipe = "remove"
+	Purge     Recipe = "purge"
+)

@@ -1,0 +1,102 @@
+package check
+
+import (
+	"time"
+
+	"github.com/drone-packages/drone-packages/plugin/result"
+)
+
+// Root is where everything of ours lives inside a test machine. It is no part
+// of any file tree that is compared.
+const Root = "/drone-packages"
+
+// Paths inside a test machine.
+const (
+	// AgentPath is the agent's binary.
+	AgentPath = Root + "/agent"
+	// StatePath is a directory in which the agent remembers, from one
+	// question to the next, what it saw: the file tree, units and their pids.
+	StatePath = Root + "/state"
+)
+
+// Question is what a Request asks.
+type Question string
+
+// The closed set of questions. All but Boot and Tree need Request.Packages.
+const (
+	// Boot waits until the init has settled: running or degraded. A degraded
+	// one lists its failed units as warnings.
+	Boot Question = "boot"
+	// Tree remembers the file tree as it is now, for Leftovers. It answers
+	// with no check.
+	Tree Question = "tree"
+	// Installed checks what the packages themselves promise: installed at
+	// the version given; conffiles present; every executable finds its
+	// interpreter and its shared libraries; no dangling symlink, no
+	// world-writable file. It remembers files and executables for Removed.
+	Installed Question = "installed"
+	// Services waits for every unit the packages ship to settle, then checks
+	// that it is loaded, and enabled and active as the package declares; that
+	// no unit of the machine failed since Boot; no core dump; and lists the
+	// journal's errors as warnings. It remembers pids, ports and what was
+	// enabled.
+	Services Question = "services"
+	// Restart restarts each unit that runs, and checks for a new main pid
+	// that stays up for Request.Stay.
+	Restart Question = "restart"
+	// Removed checks that nothing the packages shipped is still at work: no
+	// process of theirs, no unit active, no port listening. Conffiles and
+	// data may stay.
+	Removed Question = "removed"
+	// Leftovers compares the file tree with the one remembered: what is new,
+	// changed or gone is named, apart from accepted noise.
+	Leftovers Question = "leftovers"
+)
+
+// Request is the one thing an agent reads. Its zero values are sensible but
+// for Question and Format.
+type Request struct {
+	Question Question `json:"question"`
+	// Format of the packages: "deb".
+	Format string `json:"format"`
+	// Packages under test, as built.
+	Packages []Package `json:"packages,omitempty"`
+	// Expect is what must hold of the services: which lifecycle stage it is.
+	Expect Expect `json:"expect,omitempty"`
+	// Settle is how long a unit may take to settle, and Boot to boot.
+	// Default 30 s and 60 s, in nanoseconds as Go has them.
+	Settle time.Duration `json:"settle,omitempty"`
+	Boot   time.Duration `json:"boot,omitempty"`
+	// Stay is how long a restarted service is watched. Default 2 s.
+	Stay time.Duration `json:"stay,omitempty"`
+	// Noise are further globs that Leftovers accepts, "**" crossing slashes.
+	Noise []string `json:"noise,omitempty"`
+}
+
+// Package is one built package as its metadata names it.
+type Package struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+}
+
+// Expect says how a Services question judges "enabled" and "active".
+type Expect string
+
+// What can be expected of services.
+const (
+	// Declared: as the package declares. The zero value.
+	Declared Expect = ""
+	// Before: enabled as it was the last time Services was asked, running.
+	// For a reinstall, and for an install after a removal.
+	Before Expect = "before"
+)
+
+// Answer is one line of an agent's output: a check, a note, or the end.
+type Answer struct {
+	Check *result.Check `json:"check,omitempty"`
+	// Note is told to the reader of the log.
+	Note string `json:"note,omitempty"`
+	// Fault says that the agent could not ask: ours, not the package's.
+	Fault string `json:"fault,omitempty"`
+	End   bool   `json:"end,omitempty"`
+}

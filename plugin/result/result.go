@@ -1,0 +1,162 @@
+package result
+
+import "time"
+
+// Schema is the version of results.json. Fields are added within a version;
+// a change of meaning makes a new one.
+const Schema = 1
+
+// Run is everything that happened. It is the published results.json.
+type Run struct {
+	Schema int `json:"schema"`
+	// Version of drone-packages.
+	Version string `json:"version"`
+	// ID of the run, four to eight characters of [a-z0-9].
+	ID      string    `json:"id"`
+	Started time.Time `json:"started"`
+	// Duration of the whole run in seconds.
+	Duration Seconds `json:"duration"`
+	Outcome  Outcome `json:"outcome"`
+	// Reason of an outcome that no job explains: cancelled by a signal, the
+	// host lost, nothing to do.
+	Reason   string    `json:"reason,omitempty"`
+	Host     Host      `json:"host"`
+	Source   Source    `json:"source"`
+	Jobs     []Job     `json:"jobs"`
+	Packages []Package `json:"packages,omitempty"`
+	// Saved is what caches spared, in seconds of work measured when the
+	// cached thing was made.
+	Saved Seconds `json:"saved,omitempty"`
+}
+
+// Host is where it ran, as probed: "docker", "20.10.24", "linux/amd64".
+type Host struct {
+	Engine   string `json:"engine"`
+	Version  string `json:"version"`
+	Platform string `json:"platform"`
+	CPUs     int    `json:"cpus"`
+	Memory   int64  `json:"memory"` // bytes
+	Cgroup   string `json:"cgroup"` // "1" or "2"
+}
+
+// Source is what was built.
+type Source struct {
+	// Path or URL as the user gave it.
+	Path string `json:"path"`
+	// Revision as git describes it, if it is under git.
+	Revision string `json:"revision,omitempty"`
+	// Version that was given to the packages; empty: the changelog's own.
+	Version string `json:"version,omitempty"`
+	Files   int    `json:"files"`
+	Size    int64  `json:"size"` // bytes
+}
+
+// Job is one piece of work on one distro.
+type Job struct {
+	// Name is unique in the run: "debian-12/build/greeter", "debian-12/test".
+	Name string `json:"name"`
+	// Kind: "image", "environment", "machine", "build" or "test".
+	Kind     string  `json:"kind"`
+	Distro   string  `json:"distro"`
+	Package  string  `json:"package,omitempty"`
+	Platform string  `json:"platform"`
+	Outcome  Outcome `json:"outcome"`
+	Reason   string  `json:"reason,omitempty"`
+	// Started counts from the run's start; Waited is the time between its
+	// needs being done and a slot being free.
+	Started  Seconds `json:"started"`
+	Waited   Seconds `json:"waited,omitempty"`
+	Duration Seconds `json:"duration"`
+	// Cached says that the work was found done, and Saved what that spared.
+	Cached bool    `json:"cached,omitempty"`
+	Saved  Seconds `json:"saved,omitempty"`
+	Phases []Phase `json:"phases,omitempty"`
+	// Log is the job's log file, relative to results.json.
+	Log string `json:"log,omitempty"`
+	// Kept is the name of the container that was kept for a shell.
+	Kept string `json:"kept,omitempty"`
+}
+
+// Phase is one column of the grid: "build", "boot", "install", "service" …
+type Phase struct {
+	Name     string  `json:"name"`
+	Outcome  Outcome `json:"outcome"`
+	Reason   string  `json:"reason,omitempty"`
+	Duration Seconds `json:"duration"`
+	Checks   []Check `json:"checks,omitempty"`
+	// Problem is the digest of a failure or fault.
+	Problem *Problem `json:"problem,omitempty"`
+	// Notes are what a reader should know of a phase that went on: the tier
+	// of rights a machine booted with, dependencies that were installed.
+	Notes []string `json:"notes,omitempty"`
+}
+
+// Check is one question asked inside a test machine, and its answer.
+type Check struct {
+	// Kind: "service", "package", "file", "executable", "process", "port",
+	// "journal", "leftover" …
+	Kind string `json:"kind"`
+	// Subject is what was asked about: a unit, a path, a package.
+	Subject string `json:"subject"`
+	// Attribute of the subject: "active", "enabled", "version", "loads" …
+	Attribute string  `json:"attribute,omitempty"`
+	Outcome   Outcome `json:"outcome"`
+	Reason    string  `json:"reason,omitempty"`
+	Expected  string  `json:"expected,omitempty"`
+	Found     string  `json:"found,omitempty"`
+	// Lines are the evidence: journal lines, unit status, at most 20.
+	Lines    []string `json:"lines,omitempty"`
+	Duration Seconds  `json:"duration,omitempty"`
+	// Warning: worth a look, never the reason of a failure.
+	Warning bool `json:"warning,omitempty"`
+}
+
+// Problem is a failure told to the one who has to mend it.
+type Problem struct {
+	// Title is one sentence: "greeterd.service does not run after the upgrade".
+	Title string `json:"title"`
+	// Facts are labelled lines, in order: before, after, why.
+	Facts []Fact `json:"facts,omitempty"`
+	// Lines are the 20 or so log lines that matter.
+	Lines []string `json:"lines,omitempty"`
+	// Hint is the most likely mend.
+	Hint string `json:"hint,omitempty"`
+	// Log is file:line, relative to results.json.
+	Log string `json:"log,omitempty"`
+	// Again reruns just that; Shell opens a shell where it happened.
+	Again string `json:"again,omitempty"`
+	Shell string `json:"shell,omitempty"`
+}
+
+// Fact is one labelled line of a Problem.
+type Fact struct {
+	Label string `json:"label"`
+	Text  string `json:"text"`
+}
+
+// Package is one file handed over.
+type Package struct {
+	// Name, Version, Arch as the package's own metadata has them; empty for
+	// files that are no package (.changes, .buildinfo, logs).
+	Name    string `json:"name,omitempty"`
+	Version string `json:"version,omitempty"`
+	Arch    string `json:"arch,omitempty"`
+	Distro  string `json:"distro"`
+	// Path relative to results.json.
+	Path   string `json:"path"`
+	Size   int64  `json:"size"` // bytes
+	SHA256 string `json:"sha256"`
+}
+
+// Seconds is a span of time, written as a JSON number of seconds.
+type Seconds float64
+
+// Span makes Seconds of a duration, rounded to milliseconds.
+func Span(d time.Duration) Seconds {
+	return Seconds(d.Round(time.Millisecond).Seconds())
+}
+
+// Duration is the span as Go has it.
+func (s Seconds) Duration() time.Duration {
+	return time.Duration(float64(s) * float64(time.Second))
+}
