@@ -1,0 +1,122 @@
+package settings
+
+import "time"
+
+// Settings is everything a user can ask for. Each field is a PLUGIN_*
+// variable (its key in upper case) and a key of packages.yml; the variable
+// wins. The first paragraph of a field's comment is its line in the reference
+// manual; the tag default is what it is when it is not set.
+type Settings struct {
+	// Distros to build for, by name, alias or pattern: debian-12, bookworm, "debian-*".
+	//
+	// With none, the current stable Debian.
+	Distros List `yaml:"distros"`
+	// Source tree: a directory, or a git URL with an optional #revision.
+	Source string `yaml:"source" default:"."`
+	// Version to build: a literal, or "git" for what git describe says.
+	//
+	// Empty: the changelog's own.
+	Version string `yaml:"version"`
+	// Packages to build from the tree, by name.
+	//
+	// With none, every debian directory found in the tree is one.
+	Packages map[string]Package `yaml:"packages"`
+	// Exclude what matches these patterns from the source, besides what .gitignore and .dockerignore say.
+	Exclude List `yaml:"exclude"`
+	// Output directory for packages, logs and results, inside the workspace.
+	Output string `yaml:"output" default:"dist"`
+
+	// ImageSource of base images: auto (a registry, else bootstrap), registry, or bootstrap from the distro's own mirror.
+	ImageSource string `yaml:"image_source" default:"auto" enum:"auto,registry,bootstrap"`
+	// Pull base images always, if-not-exists, or never.
+	Pull string `yaml:"pull" default:"if-not-exists" enum:"always,if-not-exists,never"`
+	// Images of your own, by distro: {debian-12: registry.example/debian:12}.
+	Images Map `yaml:"images"`
+	// Username for the registry.
+	Username string `yaml:"username"`
+	// Password for the registry.
+	Password string `yaml:"password" secret:"true"`
+	// Config is the content of a Docker config.json with registry credentials.
+	Config string `yaml:"config" secret:"true"`
+	// Mirror to use instead of the distro's own, one URL for all or one per distro or pattern.
+	Mirror Map `yaml:"mirror"`
+	// CheckValidUntil false accepts a mirror's expired lists, as snapshot archives need; signatures stay verified.
+	CheckValidUntil Bool `yaml:"check_valid_until" default:"true"`
+
+	// Parallel builds at a time; 0 is one per CPU.
+	Parallel Int `yaml:"parallel" default:"0"`
+	// CPUs a job may use; 0 is no limit.
+	CPUs Float `yaml:"cpus" default:"0"`
+	// Memory a job may use, such as 2g; 0 is no limit.
+	Memory Size `yaml:"memory" default:"0"`
+	// FailFast cancels everything after the first failure.
+	FailFast Bool `yaml:"fail_fast" default:"false"`
+	// Timeout of one build, and of one machine's whole test.
+	Timeout Duration `yaml:"timeout" default:"30m"`
+	// BootTimeout of a test machine.
+	BootTimeout Duration `yaml:"boot_timeout" default:"60s"`
+	// SettleTimeout of a service: how long it may take to be up.
+	SettleTimeout Duration `yaml:"settle_timeout" default:"30s"`
+
+	// BuildOptions go into DEB_BUILD_OPTIONS: nocheck, noopt.
+	BuildOptions List `yaml:"build_options"`
+	// Environment of builds and hooks.
+	Environment Map `yaml:"environment"`
+	// EnvironmentFrom names variables of the plugin's own environment to pass on; their values are masked in logs.
+	EnvironmentFrom List `yaml:"environment_from"`
+
+	// Only these parts of the plan: DISTRO or DISTRO/PACKAGE.
+	Only List `yaml:"only"`
+	// Test what was built on booted machines.
+	Test Test `yaml:"test"`
+	// Keep test machines for a shell: never, failed, or always.
+	Keep string `yaml:"keep" default:"never" enum:"never,failed,always"`
+	// Privileged test machines: auto (only where nothing less boots, and then it says so), always, or never.
+	Privileged string `yaml:"privileged" default:"auto" enum:"auto,always,never"`
+
+	// DryRun prints the plan and ends.
+	DryRun Bool `yaml:"dry_run" default:"false"`
+	// LogLevel of diagnostics: error, warn, info, debug, trace.
+	LogLevel string `yaml:"log_level" default:"info" enum:"error,warn,info,debug,trace"`
+	// DockerHost to use: unix://, tcp:// or ssh://. Empty: DOCKER_HOST, else the local socket.
+	DockerHost string `yaml:"docker_host"`
+}
+
+// Package is one package of the source tree.
+type Package struct {
+	// Deb is the debian directory, relative to the source. Default: debian,
+	// or the only one found.
+	Deb string `yaml:"deb"`
+	// Before are shell commands run in the build environment, in the source,
+	// as the build user, in order, before the build.
+	Before List `yaml:"before"`
+	// Needs are packages that have to be built first.
+	Needs List `yaml:"needs"`
+}
+
+// Test is how packages are tested.
+type Test struct {
+	// Skip the tests of these distros, by name, alias or pattern.
+	Skip List `yaml:"skip"`
+	// Noise are paths that may stay behind after purge; ** crosses slashes.
+	Noise List `yaml:"noise"`
+}
+
+// List, Map, Bool, Int, Float, Size and Duration accept what CI systems make
+// of YAML values: see decode.go.
+type (
+	// List of strings: a JSON array, else one a line, else comma-separated.
+	List []string
+	// Map of strings: JSON or YAML; a plain string is the value for "*".
+	Map map[string]string
+	// Bool: true, yes, on, 1 and their opposites.
+	Bool bool
+	// Int is a whole number.
+	Int int
+	// Float is a number.
+	Float float64
+	// Size in bytes: 512m, 2g.
+	Size int64
+	// Duration: 10m, 90s, or bare seconds.
+	Duration time.Duration
+)
