@@ -21,7 +21,7 @@ type Settings struct {
 	//
 	// With none, every debian directory found in the tree is one.
 	Packages map[string]Package `yaml:"packages"`
-	// Exclude what matches these patterns from the source, besides what .gitignore and .dockerignore say.
+	// Exclude what matches these patterns from the source, besides what .gitignore says.
 	Exclude List `yaml:"exclude"`
 	// Output directory for packages, logs and results, inside the workspace.
 	Output string `yaml:"output" default:"dist"`
@@ -80,6 +80,10 @@ type Settings struct {
 	LogLevel string `yaml:"log_level" default:"info" enum:"error,warn,info,debug,trace"`
 	// DockerHost to use: unix://, tcp:// or ssh://. Empty: DOCKER_HOST, else the local socket.
 	DockerHost string `yaml:"docker_host"`
+
+	// BuildEnvironment is Environment with the values that EnvironmentFrom
+	// names, resolved by Load.
+	BuildEnvironment map[string]string `yaml:"-" ignored:"true"`
 }
 
 // Package is one package of the source tree.

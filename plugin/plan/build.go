@@ -1,0 +1,226 @@
+package plan
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/drone-packages/drone-packages/distros"
+)
+
+// Paths inside build containers. They are fixed, so that what records them
+// (debug information, caches) is the same wherever it was built.
+const (
+	sourceDir = "/build/source"
+	outDir    = "/build/out"
+	buildUser = "build"
+)
+
+// builder makes the jobs of one distro.
+type builder struct {
+	in     Input
+	distro distros.Distro
+	family distros.Family
+	ladder []Rung
+}
+
+func (b builder) name(kind Kind, more ...string) string {
+	return strings.Join(append([]string{b.distro.Name, string(kind)}, more...), "/")
+}
+
+func (b builder) job(kind Kind, pkg string) Job {
+	name := b.name(kind)
+	if pkg != "" {
+		name = b.name(kind, pkg)
+	}
+	return Job{
+		Name: name, Kind: kind, Distro: b.distro.Name, Package: pkg,
+		Platform: b.in.Host.Platform,
+		Timeout:  time.Duration(b.in.Settings.Timeout),
+	}
+}
+
+// baseImage is the job that everything of the distro starts from.
+func (b builder) baseImage() Job {
+	j := b.job(BaseImage, "")
+	s := b.in.Settings
+	j.Base = &Base{Ref: b.distro.Image, Pull: s.Pull}
+	j.Cause = "the distro's own image"
+	own := byPattern(s.Images, b.distro)
+	if own != "" {
+		j.Base.Ref, j.Cause = own, "your image for this distro"
+		return j
+	}
+	if s.ImageSource == "registry" || b.family.Bootstrap == "" || b.distro.Suite == "" {
+		return j
+	}
+	j.Base.Bootstrap = &Bootstrap{
+		Tool: b.family.Bootstrap, Suite: b.distro.Suite,
+		Components: b.distro.Components, Keyring: b.distro.Keyring,
+		Mirror: byPattern(s.Mirror, b.distro), CheckValidUntil: bool(s.CheckValidUntil),
+	}
+	if s.ImageSource == "bootstrap" {
+		j.Base.Ref, j.Cause = "", "made from the distro's mirror, as asked"
+	}
+	return j
+}
+
+// environment is the job that makes the image a package is built in.
+func (b builder) environment(w wanted) Job {
+	j := b.job(Environment, w.name)
+	j.From = b.name(BaseImage)
+	j.Needs = []string{j.From}
+	j.Container = b.idle()
+	j.Phases = []Phase{{Name: "environment", Vital: true, Steps: []Step{
+		b.recipe("configure the package manager", distros.Mirror),
+		b.recipe("install the toolchain", distros.Toolchain),
+		CopyIn{What: Control, Dir: b.sourceOf(w), Files: map[string]string{"debian/control": w.control}},
+		b.recipeIn(b.sourceOf(w), "install the build dependencies", distros.BuildDeps),
+		Exec{Title: "clean up", Script: "rm -rf /build/source"},
+	}}}
+	j.Cache = &Cache{Key: digest(j), Holds: "toolchain and build dependencies"}
+	j.Cause = "not cached for this base image, recipe and debian/control"
+	return j
+}
+
+// build is the job that builds one package.
+func (b builder) build(w wanted) Job {
+	j := b.job(Build, w.name)
+	j.From = b.name(Environment, w.name)
+	j.Needs = []string{j.From}
+	for _, need := range w.settings.Needs {
+		j.Needs = append(j.Needs, b.name(Build, need))
+	}
+	j.Cause = "debian/ in " + b.in.Source.Path
+	j.Container = b.idle()
+	maps.Copy(j.Container.Env, b.buildEnv(w))
+	j.Phases = []Phase{{Name: "build", Vital: true, Steps: b.buildSteps(w)}}
+	return j
+}
+
+func (b builder) buildSteps(w wanted) []Step {
+	dir := b.sourceOf(w)
+	steps := []Step{
+		CopyIn{What: Tree, Dir: sourceDir},
+		Exec{Title: "make the clean copy the build user's", Script: prepareScript, Env: map[string]string{"DP_DEB": path.Base(w.dir)}, Dir: dir},
+	}
+	if len(w.settings.Needs) > 0 {
+		steps = append(steps,
+			CopyIn{What: Built, Dir: repoDir},
+			b.recipe("make the packages it needs known", distros.Repository),
+			b.recipe("install the build dependencies", distros.BuildDeps))
+	}
+	if b.in.Version != "" {
+		steps = append(steps, b.recipe("set the version "+b.in.Version, distros.Version))
+	}
+	for _, hook := range w.settings.Before {
+		steps = append(steps, Exec{Title: "before: " + firstLine(hook), Script: hook, User: buildUser, Dir: dir})
+	}
+	return append(steps,
+		b.recipe("build", distros.Build),
+		announcing(b.recipe("make a repository of what was built", distros.Index)),
+		CopyOut{Path: path.Join(outDir, w.name)})
+}
+
+// prepareScript hands the clean copy to the build user, and calls the debian
+// directory debian if it has another name.
+const prepareScript = `chown -R build: /build
+if [ "$DP_DEB" != debian ]; then rm -rf debian; cp -a "$DP_DEB" debian; fi
+mkdir -p "$DP_OUT"
+`
+
+func announcing(e Exec) Exec {
+	e.Announces = true
+	return e
+}
+
+// sourceOf is where the tree of a package is, in its containers.
+func (b builder) sourceOf(w wanted) string {
+	return path.Join(sourceDir, path.Dir(w.dir))
+}
+
+func (b builder) buildEnv(w wanted) map[string]string {
+	env := map[string]string{
+		"DP_SOURCE":        b.sourceOf(w),
+		"DP_OUT":           path.Join(outDir, w.name),
+		"DP_REPO":          repoDir,
+		"DP_VERSION":       b.in.Version,
+		"DP_BUILD_OPTIONS": strings.Join(b.in.Settings.BuildOptions, " "),
+	}
+	maps.Copy(env, b.in.Settings.BuildEnvironment)
+	return env
+}
+
+// recipe is a step that runs a recipe of the family.
+func (b builder) recipe(title string, r distros.Recipe) Exec {
+	return Exec{Title: title, Script: b.family.Recipes[r]}
+}
+
+func (b builder) recipeIn(source, title string, r distros.Recipe) Exec {
+	e := b.recipe(title, r)
+	e.Env = map[string]string{"DP_SOURCE": source}
+	return e
+}
+
+// idle is a container that waits to be told what to do.
+func (b builder) idle() Container {
+	s := b.in.Settings
+	return Container{
+		Command: []string{"sleep", "infinity"},
+		Env:     b.commonEnv(),
+		Reaper:  true,
+		CPUs:    float64(s.CPUs), Memory: int64(s.Memory),
+	}
+}
+
+// commonEnv is what every recipe may read.
+func (b builder) commonEnv() map[string]string {
+	s := b.in.Settings
+	return map[string]string{
+		"DP_ROOT":              root,
+		"DP_USER":              buildUser,
+		"DP_INIT":              b.distro.Init,
+		"DP_MIRROR":            byPattern(s.Mirror, b.distro),
+		"DP_CHECK_VALID_UNTIL": strconv.FormatBool(bool(s.CheckValidUntil)),
+		"DEBIAN_FRONTEND":      "noninteractive",
+		"LC_ALL":               "C.UTF-8",
+	}
+}
+
+// digest identifies what goes into an image beside the image it is made from.
+func digest(j Job) string {
+	h := sha256.New()
+	fmt.Fprintln(h, j.Distro, j.Platform)
+	for _, p := range j.Phases {
+		for _, s := range p.Steps {
+			text, err := json.Marshal(s)
+			if err != nil {
+				text = []byte(err.Error())
+			}
+			fmt.Fprintf(h, "%T %s\n", s, text)
+		}
+	}
+	for _, k := range sortedKeys(j.Container.Env) {
+		fmt.Fprintf(h, "%s=%s\n", k, j.Container.Env[k])
+	}
+	return hex.EncodeToString(h.Sum(nil))[:16]
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	return slices.Sorted(maps.Keys(m))
+}
+
+func firstLine(s string) string {
+	line, _, more := strings.Cut(strings.TrimSpace(s), "\n")
+	if more {
+		return line + " …"
+	}
+	return line
+}

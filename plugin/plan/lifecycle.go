@@ -1,0 +1,122 @@
+package plan
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"time"
+
+	"github.com/drone-packages/drone-packages/distros"
+	"github.com/drone-packages/drone-packages/plugin/check"
+)
+
+// Paths inside test machines.
+const (
+	root    = check.Root
+	repoDir = root + "/repo"
+)
+
+// machine is the job that makes the image a test machine boots from.
+func (b builder) machine() Job {
+	j := b.job(Machine, "")
+	j.From = b.name(BaseImage)
+	j.Needs = []string{j.From}
+	j.Container = b.idle()
+	j.Phases = []Phase{{Name: "machine", Vital: true, Steps: []Step{
+		b.recipe("configure the package manager", distros.Mirror),
+		b.recipe("install "+b.distro.Init, distros.Machine),
+	}}}
+	j.Cache = &Cache{Key: digest(j), Holds: "init and package lists"}
+	j.Cause = "not cached for this base image and recipe"
+	return j
+}
+
+// test is the job that takes what was built through its lifecycle.
+func (b builder) test(packages []wanted) Job {
+	j := b.job(Test, "")
+	j.From = b.name(Machine)
+	j.Needs = []string{j.From}
+	for _, w := range packages {
+		j.Needs = append(j.Needs, b.name(Build, w.name))
+	}
+	j.Cause = "built for " + b.distro.Name
+	j.Phases = b.lifecycle()
+	return j
+}
+
+// lifecycle is the phases every package goes through, with no test written.
+// The states that services must have after each are those of Debian's policy
+// and of what the package's own maintainer scripts declare.
+func (b builder) lifecycle() []Phase {
+	return []Phase{
+		{Name: "boot", Vital: true, Steps: []Step{b.boot()}},
+		{Name: "install", Vital: true, Steps: b.install()},
+		{Name: "service", Steps: []Step{b.ask(check.Services, check.Declared)}},
+		{Name: "check", Steps: []Step{b.ask(check.Installed, check.Declared)}},
+		{Name: "restart", Steps: []Step{b.ask(check.Restart, check.Declared)}},
+		{Name: "reinstall", Steps: []Step{
+			b.act("apt: reinstall", distros.Reinstall), b.ask(check.Services, check.Before)}},
+		{Name: "remove", Vital: true, Steps: []Step{
+			b.act("apt: remove", distros.Remove), b.ask(check.Removed, check.Declared)}},
+		{Name: "return", Steps: []Step{
+			b.act("apt: install again", distros.Install), b.ask(check.Services, check.Before)}},
+		{Name: "purge", Steps: []Step{
+			b.act("apt: purge", distros.Purge),
+			b.ask(check.Removed, check.Declared), b.ask(check.Leftovers, check.Declared)}},
+	}
+}
+
+func (b builder) boot() Boot {
+	ladder := slices.Clone(b.ladder)
+	for i := range ladder {
+		c := &ladder[i].Container
+		c.CPUs, c.Memory = float64(b.in.Settings.CPUs), int64(b.in.Settings.Memory)
+	}
+	return Boot{Ladder: ladder, Ask: b.request(check.Boot, check.Declared)}
+}
+
+// install brings dependencies in before the file tree is remembered, so that
+// what is compared after the purge is the packages' own doing.
+func (b builder) install() []Step {
+	return []Step{
+		CopyIn{What: Built, Dir: repoDir},
+		b.act("make the built packages known to apt", distros.Repository),
+		b.act("apt: install the dependencies", distros.Dependencies),
+		b.ask(check.Tree, check.Declared),
+		b.act("apt: install", distros.Install),
+	}
+}
+
+// act is a step that runs a recipe on the packages under test.
+func (b builder) act(title string, r distros.Recipe) Exec {
+	e := b.recipe(title, r)
+	e.Tested = true
+	e.Env = b.commonEnv()
+	e.Env["DP_REPO"] = repoDir
+	return e
+}
+
+func (b builder) ask(q check.Question, expect check.Expect) Ask {
+	return Ask{Request: b.request(q, expect)}
+}
+
+func (b builder) request(q check.Question, expect check.Expect) check.Request {
+	s := b.in.Settings
+	return check.Request{
+		Question: q, Format: b.family.Format, Expect: expect,
+		Settle: time.Duration(s.SettleTimeout), Boot: time.Duration(s.BootTimeout),
+		Noise: s.Test.Noise,
+	}
+}
+
+// skipTest says whether the user wants no tests on this distro, and why that
+// leaves a row without them.
+func (b builder) skipTest() (bool, string) {
+	for _, pattern := range b.in.Settings.Test.Skip {
+		ok, err := path.Match(pattern, b.distro.Name)
+		if pattern == b.distro.Name || slices.Contains(b.distro.Aliases, pattern) || err == nil && ok {
+			return true, fmt.Sprintf("%s is built and not tested: test.skip has %q", b.distro.Name, pattern)
+		}
+	}
+	return false, ""
+}

@@ -1,0 +1,210 @@
+package plan
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/drone-packages/drone-packages/distros"
+	"github.com/drone-packages/drone-packages/plugin/settings"
+	"github.com/drone-packages/drone-packages/plugin/source"
+)
+
+// New decides what will be done. An error is the user's: nothing to build,
+// a package that is not there, an Only that matches nothing.
+func New(in Input) (Plan, error) {
+	p := Plan{Input: in}
+	packages, err := choosePackages(in.Settings, in.Source)
+	if err != nil {
+		return p, err
+	}
+	p.Ladder = dropRefused(ladder(in.Host, in.Settings.Privileged), in.Host)
+	var matched int
+	for _, d := range in.Distros {
+		chosen := only(in.Settings.Only, d, packages)
+		if len(chosen) == 0 {
+			continue
+		}
+		matched++
+		if err := p.addDistro(d, chosen); err != nil {
+			return p, err
+		}
+	}
+	if matched == 0 {
+		return p, fmt.Errorf("only: %s matches none of the distros and packages asked for (%s)",
+			strings.Join(in.Settings.Only, ", "), strings.Join(jobNames(in.Distros, packages), ", "))
+	}
+	p.share()
+	return p, nil
+}
+
+// wanted is one package to build, as settings and tree say together.
+type wanted struct {
+	name    string
+	control string
+	// dir is the debian directory in the tree.
+	dir      string
+	settings settings.Package
+}
+
+// choosePackages pairs what the user named with what the tree holds.
+func choosePackages(s settings.Settings, tree source.Tree) ([]wanted, error) {
+	if len(s.Packages) == 0 {
+		return foundPackages(tree)
+	}
+	var chosen []wanted
+	var errs []error
+	for _, name := range sortedKeys(s.Packages) {
+		w, err := pickPackage(name, s.Packages[name], tree)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		chosen = append(chosen, w)
+	}
+	return chosen, errors.Join(errs...)
+}
+
+func foundPackages(tree source.Tree) ([]wanted, error) {
+	if len(tree.Packages) == 0 {
+		return nil, fmt.Errorf("source: %s holds no debian/control: name the directory with packages: {NAME: {deb: DIR}}, or point source at the tree", tree.Path)
+	}
+	var chosen []wanted
+	for _, p := range tree.Packages {
+		chosen = append(chosen, wanted{name: p.Name, control: p.Control, dir: p.Dir})
+	}
+	return chosen, nil
+}
+
+func pickPackage(name string, s settings.Package, tree source.Tree) (wanted, error) {
+	var dirs []string
+	for _, p := range tree.Packages {
+		if p.Dir == s.Deb || s.Deb == "" && (p.Name == name || len(tree.Packages) == 1) {
+			return wanted{name: name, control: p.Control, dir: p.Dir, settings: s}, nil
+		}
+		dirs = append(dirs, p.Dir)
+	}
+	return wanted{}, fmt.Errorf("packages.%s: no directory %q with a control file in %s; there are: %s",
+		name, s.Deb, tree.Path, orNone(dirs))
+}
+
+// only keeps the packages of a distro that Only asks for, with their needs.
+func only(patterns []string, d distros.Distro, packages []wanted) []wanted {
+	if len(patterns) == 0 {
+		return packages
+	}
+	asked := map[string]bool{}
+	for _, pattern := range patterns {
+		distro, pkg, one := strings.Cut(pattern, "/")
+		if distro != d.Name && !slices.Contains(d.Aliases, distro) {
+			continue
+		}
+		for _, w := range packages {
+			if !one || w.name == pkg {
+				markNeeded(asked, packages, w)
+			}
+		}
+	}
+	var kept []wanted
+	for _, w := range packages {
+		if asked[w.name] {
+			kept = append(kept, w)
+		}
+	}
+	return kept
+}
+
+func markNeeded(asked map[string]bool, packages []wanted, w wanted) {
+	if asked[w.name] {
+		return
+	}
+	asked[w.name] = true
+	for _, other := range packages {
+		if slices.Contains(w.settings.Needs, other.name) {
+			markNeeded(asked, packages, other)
+		}
+	}
+}
+
+// addDistro adds the jobs of one distro.
+func (p *Plan) addDistro(d distros.Distro, packages []wanted) error {
+	family, ok := p.Input.Families[d.Family]
+	if !ok {
+		return fmt.Errorf("distro %s: there is no family %q", d.Name, d.Family)
+	}
+	b := builder{in: p.Input, distro: d, family: family, ladder: p.Ladder}
+	p.Jobs = append(p.Jobs, b.baseImage())
+	for _, w := range packages {
+		p.Jobs = append(p.Jobs, b.environment(w), b.build(w))
+	}
+	if skipped, why := b.skipTest(); skipped {
+		p.Notes = append(p.Notes, why)
+		return nil
+	}
+	p.Jobs = append(p.Jobs, b.machine(), b.test(packages))
+	return nil
+}
+
+// share divides the host's CPUs between what runs at a time.
+func (p *Plan) share() {
+	var builds int
+	for _, j := range p.Jobs {
+		if j.Kind == Build {
+			builds++
+		}
+	}
+	cpus := max(1, p.Input.Host.CPUs)
+	p.Builds = cpus
+	if asked := int(p.Input.Settings.Parallel); asked > 0 {
+		p.Builds = asked
+	}
+	p.Machines = p.Builds + 1
+	jobs := max(1, cpus/max(1, min(builds, p.Builds)))
+	for i := range p.Jobs {
+		setJobs(&p.Jobs[i], jobs)
+	}
+}
+
+// setJobs tells a build how many jobs of make it may run.
+func setJobs(j *Job, jobs int) {
+	if j.Kind != Build {
+		return
+	}
+	j.Container.Env["DP_JOBS"] = fmt.Sprint(jobs)
+}
+
+// byPattern looks up a distro's value in a map keyed by names and patterns:
+// its name first, then its aliases, then the longest pattern that matches.
+func byPattern(m map[string]string, d distros.Distro) string {
+	for _, name := range append([]string{d.Name}, d.Aliases...) {
+		if v, ok := m[name]; ok {
+			return v
+		}
+	}
+	best := ""
+	for _, pattern := range sortedKeys(m) {
+		if ok, err := path.Match(pattern, d.Name); err == nil && ok && len(pattern) > len(best) {
+			best = pattern
+		}
+	}
+	return m[best]
+}
+
+func jobNames(ds []distros.Distro, packages []wanted) []string {
+	var names []string
+	for _, d := range ds {
+		for _, w := range packages {
+			names = append(names, d.Name+"/"+w.name)
+		}
+	}
+	return names
+}
+
+func orNone(words []string) string {
+	if len(words) == 0 {
+		return "none"
+	}
+	return strings.Join(words, ", ")
+}

@@ -1,0 +1,100 @@
+package plan
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/drone-packages/drone-packages/plugin/check"
+)
+
+// Step is one thing to do in a job's container. The set is closed: Exec,
+// CopyIn, CopyOut, Boot, Ask.
+type Step interface {
+	fmt.Stringer
+	step()
+}
+
+// Exec runs a shell script with `sh -eu`.
+type Exec struct {
+	// Title says what happens now, in the words of the log.
+	Title  string
+	Script string
+	// User and Dir it runs in. Empty: root, /.
+	User, Dir string
+	Env       map[string]string
+	// Tested puts the packages under test into $DP_PACKAGES.
+	Tested bool
+	// Announces: lines "package NAME VERSION ARCH FILE" say what was built.
+	Announces bool
+}
+
+// CopyIn unpacks something into the container.
+type CopyIn struct {
+	What What
+	// Dir is where to.
+	Dir string
+	// Files, for Control: name to content.
+	Files map[string]string
+}
+
+// What is what a CopyIn brings.
+type What string
+
+// The things a CopyIn brings.
+const (
+	// Tree is the source tree.
+	Tree What = "the source tree"
+	// Control is what says what a build needs.
+	Control What = "what the build needs"
+	// Built is what the build jobs before handed over.
+	Built What = "the built packages"
+)
+
+// CopyOut hands over what is in Path.
+type CopyOut struct{ Path string }
+
+// Boot starts the job's container by the first rung of the ladder that works
+// and puts the agent in.
+type Boot struct {
+	Ladder []Rung
+	Ask    check.Request
+}
+
+// Ask has the agent answer a question. Packages are filled in by the run.
+type Ask struct{ Request check.Request }
+
+func (Exec) step()    {}
+func (CopyIn) step()  {}
+func (CopyOut) step() {}
+func (Boot) step()    {}
+func (Ask) step()     {}
+
+func (s Exec) String() string    { return s.Title }
+func (s CopyIn) String() string  { return fmt.Sprintf("copy in %s to %s", s.What, s.Dir) }
+func (s CopyOut) String() string { return "hand over " + s.Path }
+func (s Boot) String() string {
+	var names []string
+	for _, r := range s.Ladder {
+		names = append(names, r.Name)
+	}
+	return "boot: " + strings.Join(names, ", else ")
+}
+
+// questions says in words what the agent is asked.
+var questions = map[check.Question]string{
+	check.Boot:      "wait for the init to settle",
+	check.Tree:      "remember the file tree",
+	check.Installed: "check versions, conffiles, executables, links and modes",
+	check.Services:  "check that units settle, enabled and active",
+	check.Restart:   "restart units: a new main pid that stays",
+	check.Removed:   "check that no process, unit or port is left",
+	check.Leftovers: "compare the file tree with the one before",
+}
+
+func (s Ask) String() string {
+	words := questions[s.Request.Question]
+	if s.Request.Expect == check.Before {
+		words += " as before"
+	}
+	return words
+}

@@ -1,0 +1,105 @@
+package source
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+)
+
+// git runs git in a directory whoever owns it: in a container we are root and
+// the workspace is somebody's.
+func git(ctx context.Context, dir string, args ...string) (string, error) {
+	cmd := exec.CommandContext(ctx, "git", append([]string{"-c", "safe.directory=*", "-C", dir}, args...)...)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Run(); err != nil {
+		return "", fmt.Errorf("git %s: %w: %s", args[0], err, strings.TrimSpace(stderr.String()))
+	}
+	return stdout.String(), nil
+}
+
+// directoryOf is the directory of a source, checked out if it names a git
+// revision or URL, and then the temporary directory to remove.
+func directoryOf(ctx context.Context, src string) (dir, temporary string, err error) {
+	url, revision, at := strings.Cut(src, "#")
+	if !at && !isURL(src) {
+		return src, "", nil
+	}
+	temporary, err = os.MkdirTemp("", "drone-packages-source-")
+	if err != nil {
+		return "", "", fmt.Errorf("source: %w", err)
+	}
+	if err := checkOut(ctx, url, revision, temporary); err != nil {
+		_ = os.RemoveAll(temporary) // the first error is the one to tell
+		return "", "", fmt.Errorf("source %s: %w", src, err)
+	}
+	return temporary, temporary, nil
+}
+
+func checkOut(ctx context.Context, url, revision, dir string) error {
+	if _, err := git(ctx, ".", "clone", "--quiet", "--", url, dir); err != nil {
+		return err
+	}
+	if revision == "" {
+		return nil
+	}
+	_, err := git(ctx, dir, "checkout", "--quiet", "--detach", revision)
+	return err
+}
+
+var urlForm = regexp.MustCompile(`^([a-z+]+://|[\w.-]+@[\w.-]+:)`)
+
+func isURL(src string) bool { return urlForm.MatchString(src) }
+
+// gitFiles lists what git tracks or would track; false outside git.
+func gitFiles(ctx context.Context, dir string) ([]string, bool) {
+	out, err := git(ctx, dir, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+	if err != nil || out == "" {
+		return nil, false
+	}
+	return strings.Split(strings.TrimSuffix(out, "\x00"), "\x00"), true
+}
+
+// describe is what git calls the tree; empty outside git.
+func describe(ctx context.Context, dir string) string {
+	out, err := git(ctx, dir, "describe", "--tags", "--always", "--dirty")
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(out)
+}
+
+// described takes apart TAG[-COMMITS-gHASH][-dirty].
+var described = regexp.MustCompile(`^(.*?)(?:-(\d+)-g([0-9a-f]+))?(-dirty)?$`)
+
+// Version makes a package version of what git describes: v1.4.0 is 1.4.0,
+// v1.4.0-3-g81cd2ee is 1.4.0+3.g81cd2ee, which sorts after 1.4.0 and before
+// 1.4.1; a tree without a tag is 0+gHASH. Dashes of the tag become tildes
+// where they mark a pre-release (v2.0-rc1 is 2.0~rc1), since a dash would
+// start the package's own revision.
+func Version(revision string) string {
+	m := described.FindStringSubmatch(revision)
+	tag, commits, hash, dirty := m[1], m[2], m[3], m[4]
+	version := strings.TrimPrefix(tag[strings.LastIndex(tag, "/")+1:], "v")
+	if version == "" || version[0] < '0' || version[0] > '9' || bareHash.MatchString(tag) {
+		return "0+g" + strings.ReplaceAll(tag, "-", ".") + suffix(dirty)
+	}
+	version = strings.ReplaceAll(version, "-", "~")
+	if commits != "" {
+		version += "+" + commits + ".g" + hash
+	}
+	return version + suffix(dirty)
+}
+
+var bareHash = regexp.MustCompile(`^[0-9a-f]{7,40}$`)
+
+func suffix(dirty string) string {
+	if dirty == "" {
+		return ""
+	}
+	return "+dirty"
+}
