@@ -113,3 +113,9 @@ func majorVersion(version string) int {
 	}
 	return n
 }
+
+// Ladder is the ways to boot a machine on a host, the least rights first, as
+// the setting privileged allows: auto, always, never.
+func Ladder(h Host, privileged string) []Rung {
+	return dropRefused(ladder(h, privileged), h)
+}

@@ -20,7 +20,7 @@ func New(in Input) (Plan, error) {
 	if err != nil {
 		return p, err
 	}
-	p.Ladder = dropRefused(ladder(in.Host, in.Settings.Privileged), in.Host)
+	p.Ladder = Ladder(in.Host, in.Settings.Privileged)
 	var matched int
 	for _, d := range in.Distros {
 		chosen := only(in.Settings.Only, d, packages)
