@@ -1,0 +1,9 @@
+#include <unistd.h>
+
+int gone(void);
+
+int main(void)
+{
+	gone();
+	return pause();
+}
