@@ -30,6 +30,8 @@ type Distro struct {
 	// EndOfLife is the day its free security support ends; zero for a
 	// rolling release.
 	EndOfLife time.Time `yaml:"end_of_life"`
+	// Stable marks the one release that is built for when none is asked for.
+	Stable bool `yaml:"stable"`
 }
 
 // Family is how a group of distros installs and builds: the shape of one file

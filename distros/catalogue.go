@@ -1,0 +1,140 @@
+package distros
+
+import (
+	"bytes"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+)
+
+//go:embed *.yml families/*.yml
+var files embed.FS
+
+// All are the releases known, sorted by name.
+func All() ([]Distro, error) {
+	return readAll[Distro]("*.yml")
+}
+
+// Families are the families known, by name.
+func Families() (map[string]Family, error) {
+	list, err := readAll[Family]("families/*.yml")
+	if err != nil {
+		return nil, err
+	}
+	byName := map[string]Family{}
+	for _, f := range list {
+		byName[f.Name] = f
+	}
+	return byName, nil
+}
+
+func readAll[T any](pattern string) ([]T, error) {
+	names, err := fs.Glob(files, pattern)
+	if err != nil {
+		return nil, err
+	}
+	var all []T
+	for _, name := range names {
+		one, err := read[T](name)
+		if err != nil {
+			return nil, fmt.Errorf("distros/%s: %w", name, err)
+		}
+		all = append(all, one)
+	}
+	return all, nil
+}
+
+func read[T any](name string) (T, error) {
+	var one T
+	text, err := files.ReadFile(name)
+	if err != nil {
+		return one, err
+	}
+	err = yaml.Load(bytes.TrimSpace(text), &one, yaml.WithV4Defaults(), yaml.WithKnownFields(), yaml.WithUniqueKeys())
+	return one, err
+}
+
+// Stable is the release to build for when none is asked for.
+func Stable(all []Distro) Distro {
+	return all[max(0, slices.IndexFunc(all, func(d Distro) bool { return d.Stable }))]
+}
+
+// Match are the distros asked for, by name, alias or pattern ("debian-*"), in
+// the order they were asked for, each once. Its error names all that match
+// nothing.
+func Match(all []Distro, asked []string) ([]Distro, error) {
+	var matched []Distro
+	var errs []error
+	for _, want := range asked {
+		found := matching(all, want)
+		if len(found) == 0 {
+			errs = append(errs, unknown(all, want))
+		}
+		for _, d := range found {
+			if !slices.ContainsFunc(matched, func(m Distro) bool { return m.Name == d.Name }) {
+				matched = append(matched, d)
+			}
+		}
+	}
+	return matched, errors.Join(errs...)
+}
+
+func matching(all []Distro, want string) []Distro {
+	var found []Distro
+	for _, d := range all {
+		// A pattern that is malformed matches nothing, and is told as unknown.
+		ok, err := path.Match(want, d.Name)
+		if err == nil && ok || slices.Contains(d.Aliases, want) {
+			found = append(found, d)
+		}
+	}
+	return found
+}
+
+var bareNumber = regexp.MustCompile(`^\d+(\.\d+)?$`)
+
+// unknown says that a name is none of ours, and which was likely meant.
+func unknown(all []Distro, want string) error {
+	if bareNumber.MatchString(want) {
+		return fmt.Errorf("distros: %q is a bare version: write the distro too, as debian-%s or ubuntu-%s; YAML reads a bare 22.10 as the number 22.1", want, want, want)
+	}
+	best, distance := "", len(want)/2+2
+	for _, d := range all {
+		for _, name := range append([]string{d.Name}, d.Aliases...) {
+			if n := edits(want, name); n < distance {
+				best, distance = name, n
+			}
+		}
+	}
+	if best != "" {
+		return fmt.Errorf("distros: there is no %q: did you mean %s?", want, best)
+	}
+	return fmt.Errorf("distros: there is no %q; `drone-packages distros` lists those there are", want)
+}
+
+// edits is the Levenshtein distance.
+func edits(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := 1
+			if strings.EqualFold(a[i:i+1], b[j:j+1]) {
+				cost = 0
+			}
+			diagonal, row[j+1] = row[j+1], min(row[j+1]+1, row[j]+1, diagonal+cost)
+		}
+	}
+	return row[len(b)]
+}

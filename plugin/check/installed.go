@@ -1,0 +1,150 @@
+package check
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/drone-packages/drone-packages/plugin/result"
+)
+
+// installed checks what the packages themselves promise.
+func (a *agent) installed(ctx context.Context) error {
+	var all shipped
+	l := newLinker(a.machine)
+	for _, p := range a.Packages {
+		s := a.machine.status(ctx, p.Name)
+		c := judgeVersion(p, s)
+		a.check(c)
+		if c.Outcome == result.Failed {
+			continue
+		}
+		a.conffiles(p, s)
+		files := a.machine.files(p.Name)
+		for _, f := range a.machine.fileFindings(files) {
+			a.check(f)
+		}
+		programs := a.machine.executables(files)
+		a.executables(l, p, files)
+		all.Files, all.Executables = append(all.Files, files...), append(all.Executables, programs...)
+	}
+	return a.memory.save(installedMemory, all)
+}
+
+func judgeVersion(p Package, s status) result.Check {
+	c := result.Check{
+		Kind: "package", Subject: p.Name, Attribute: "version", Outcome: result.Passed,
+		Expected: p.Version, Found: s.Version,
+	}
+	switch {
+	case s.State == "" || strings.HasPrefix(s.State, "un"):
+		c.Outcome, c.Found = result.Failed, "not installed"
+	case s.State != "ii" && s.State != "hi":
+		c.Outcome, c.Found = result.Failed, fmt.Sprintf("%s in state %q", s.Version, s.State)
+		c.Reason = "dpkg did not finish: a maintainer script failed?"
+	case s.Version != p.Version:
+		c.Outcome, c.Reason = result.Failed, "apt chose another version than the one built"
+	}
+	return c
+}
+
+// conffiles must be there right after an install.
+func (a *agent) conffiles(p Package, s status) {
+	missing := 0
+	for _, path := range s.Conffiles {
+		if _, err := a.machine.lstat(path); errors.Is(err, os.ErrNotExist) {
+			missing++
+			a.check(failed("file", path, "conffile", "a conffile of "+p.Name, "missing",
+				"dpkg does not bring back a conffile that was removed: something removes it"))
+		}
+	}
+	if missing == 0 && len(s.Conffiles) > 0 {
+		a.check(result.Check{
+			Kind: "file", Subject: p.Name, Attribute: "conffiles", Outcome: result.Passed,
+			Found: fmt.Sprintf("%d present", len(s.Conffiles)),
+		})
+	}
+}
+
+// executables checks that each program and library of a package loads.
+func (a *agent) executables(l *linker, p Package, files []string) {
+	n, bad := 0, 0
+	for _, f := range files {
+		info, err := a.machine.lstat(f)
+		if err != nil || !info.Mode().IsRegular() {
+			continue
+		}
+		c, ok := l.loads(f, info.Mode())
+		if !ok {
+			continue
+		}
+		n++
+		if c.Outcome == result.Failed {
+			bad++
+			a.check(c)
+		}
+	}
+	if n > 0 && bad == 0 {
+		a.check(result.Check{
+			Kind: "executable", Subject: p.Name, Attribute: "loads", Outcome: result.Passed,
+			Found: fmt.Sprintf("%d find their interpreters and libraries", n),
+		})
+	}
+}
+
+// executables are the files that can be run.
+func (m machine) executables(files []string) []string {
+	var found []string
+	for _, f := range files {
+		info, err := m.lstat(f)
+		if err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0 {
+			found = append(found, f)
+		}
+	}
+	return found
+}
+
+// volatile are trees that are empty until something runs: a link into them
+// says nothing now.
+var volatile = []string{"/run/", "/var/run/", "/proc/", "/dev/", "/sys/"}
+
+// fileFindings are dangling symbolic links and what everybody may write.
+func (m machine) fileFindings(files []string) []result.Check {
+	var found []result.Check
+	for _, f := range files {
+		info, err := m.lstat(f)
+		if err != nil {
+			continue // excluded by dpkg's configuration, or a conffile
+		}
+		if info.Mode()&os.ModeSymlink != 0 {
+			found = append(found, m.danglingLink(f)...)
+			continue
+		}
+		if info.Mode().Perm()&0o002 == 0 || info.Mode()&(os.ModeSticky|os.ModeDevice) != 0 {
+			continue
+		}
+		found = append(found, failed("file", f, "mode", "not writable by everybody",
+			fmt.Sprintf("mode %04o", info.Mode().Perm()), "take o+w away in debian/rules"))
+	}
+	return found
+}
+
+func (m machine) danglingLink(path string) []result.Check {
+	target, err := os.Readlink(m.at(path))
+	if err != nil {
+		return nil
+	}
+	end, err := m.follow(path)
+	if !errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	for _, v := range volatile {
+		if strings.HasPrefix(end, v) || strings.HasPrefix(target, v) {
+			return nil
+		}
+	}
+	return []result.Check{failed("file", path, "link", "leads to a file", "a dangling link to "+target,
+		"the target is in no package that is installed: a missing dependency, or a wrong link")}
+}

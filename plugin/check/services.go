@@ -1,0 +1,247 @@
+package check
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/drone-packages/drone-packages/plugin/result"
+)
+
+// services waits for every shipped unit to settle and judges it.
+func (a *agent) services(ctx context.Context) error {
+	if err := a.dial(ctx); err != nil {
+		return err
+	}
+	var boot booted
+	var before served
+	if _, err := a.memory.load(bootMemory, &boot); err != nil {
+		return err
+	}
+	if _, err := a.memory.load(servicesMemory, &before); err != nil {
+		return err
+	}
+	now := served{Units: map[string]unit{}, At: time.Now()}
+	shipped := a.machine.shippedUnits(a.Packages)
+	for _, s := range shipped {
+		if err := a.service(ctx, s, before, now); err != nil {
+			return err
+		}
+	}
+	if len(shipped) == 0 {
+		a.note("the packages ship no unit")
+	}
+	ports, err := a.machine.ports(now.Units)
+	if err != nil {
+		return err
+	}
+	now.Ports = ports
+	if err := a.aftermath(ctx, boot, before, now); err != nil {
+		return err
+	}
+	return a.memory.save(servicesMemory, now)
+}
+
+// service judges one unit and adds it to what is remembered.
+func (a *agent) service(ctx context.Context, s shippedUnit, before, now served) error {
+	if s.Template {
+		a.check(skipped(s.Name, "active", "a template: there is no unit until it is given a name"))
+		return nil
+	}
+	w, err := a.settle(ctx, s.Name)
+	if err != nil {
+		return err
+	}
+	now.Units[s.Name] = w.unit
+	was, known := before.Units[s.Name]
+	want := s
+	if a.Expect == Before && known {
+		want.Enabled, want.Started = was.enabled(), s.Started || was.ActiveState == "active"
+	}
+	for _, c := range judge(w, want, a.Expect == Before && known) {
+		c.Duration = result.Span(w.Took)
+		if c.Outcome == result.Failed {
+			c.Lines = a.journalOf(ctx, s.Name)
+		}
+		a.check(c)
+	}
+	return nil
+}
+
+// settle watches a unit until there is nothing more to wait for.
+func (a *agent) settle(ctx context.Context, name string) (watch, error) {
+	u, err := a.units.unit(ctx, name)
+	if err != nil {
+		return watch{}, err
+	}
+	w := watch{unit: u, exitCode: u.ExitCode, exitStatus: u.ExitStatus}
+	for last := time.Now(); !w.settled(); {
+		if w.Took >= a.Settle {
+			w.Timeout = true
+			return w, nil
+		}
+		if err := pause(ctx, pollEvery); err != nil {
+			return w, err
+		}
+		if u, err = a.units.unit(ctx, name); err != nil {
+			return w, err
+		}
+		w, last = w.see(u, time.Since(last)), time.Now()
+	}
+	return w, nil
+}
+
+// judge makes checks of a unit that settled: loaded, enabled, active.
+func judge(w watch, want shippedUnit, before bool) []result.Check {
+	if w.LoadState != "loaded" {
+		return []result.Check{failed(w.kind(), w.Name, "loaded", "loaded", w.LoadState, whyNotLoaded(w.unit))}
+	}
+	loaded := result.Check{Kind: w.kind(), Subject: w.Name, Attribute: "loaded", Outcome: result.Passed}
+	return []result.Check{loaded, judgeEnabled(w.unit, want, before), judgeActive(w, want)}
+}
+
+func whyNotLoaded(u unit) string {
+	switch u.LoadState {
+	case "not-found":
+		return "the package ships it and systemd does not see it: daemon-reload is missing?"
+	case "masked":
+		return "it is masked: remove left a mask that install did not take away?"
+	}
+	return "systemd refuses the unit file: see systemd-analyze verify"
+}
+
+func judgeEnabled(u unit, want shippedUnit, before bool) result.Check {
+	if u.FileState == "static" || u.FileState == "indirect" {
+		return skipped(u.Name, "enabled", "it has no [Install] section that could enable it ("+u.FileState+")")
+	}
+	if !want.Enabled && !before {
+		return skipped(u.Name, "enabled", "the package does not enable it")
+	}
+	c := result.Check{Kind: u.kind(), Subject: u.Name, Attribute: "enabled", Expected: "enabled", Found: u.FileState, Outcome: result.Passed}
+	if !want.Enabled {
+		c.Expected = "disabled"
+	}
+	if before {
+		c.Expected += ", as it was before"
+	}
+	if u.enabled() != want.Enabled {
+		c.Outcome = result.Failed
+		c.Reason = "the package's postinst says otherwise"
+		if before {
+			c.Reason = "what the administrator chose must be kept"
+		}
+	}
+	return c
+}
+
+func judgeActive(w watch, want shippedUnit) result.Check {
+	if w.ConditionFailed && w.ActiveState != "active" {
+		return skipped(w.Name, "active", "a Condition of the unit does not hold on this machine")
+	}
+	if !want.Started && w.ActiveState != "failed" {
+		return skipped(w.Name, "active", "the package does not start it; it is "+w.found())
+	}
+	if w.works() {
+		return result.Check{Kind: w.kind(), Subject: w.Name, Attribute: "active", Outcome: result.Passed, Expected: w.wanted(), Found: w.found()}
+	}
+	return failed(w.kind(), w.Name, "active", w.wanted(), w.found(), whyNotActive(w))
+}
+
+// whyNotActive is the most likely mend.
+func whyNotActive(w watch) string {
+	switch {
+	case w.looping():
+		return "it exits and is started again; the journal says why"
+	case w.Type == "notify" && (w.Result == "timeout" || w.Timeout):
+		return "Type=notify: the daemon must send READY=1 before TimeoutStartSec="
+	case w.exitCode == 1 && w.exitStatus == 0 && w.ActiveState == "inactive":
+		return "it exited with success at once: does it fork into the background (Type=forking)?"
+	case w.exitCode == 1 && w.exitStatus == 203:
+		return "ExecStart= could not be executed: missing, not executable, or its interpreter is missing"
+	case w.exitCode == 1 && w.exitStatus == 217:
+		return "the user of User= does not exist"
+	}
+	return ""
+}
+
+func failed(kind, subject, attribute, expected, found, reason string) result.Check {
+	return result.Check{
+		Kind: kind, Subject: subject, Attribute: attribute, Outcome: result.Failed,
+		Expected: expected, Found: found, Reason: reason,
+	}
+}
+
+func skipped(unitName, attribute, reason string) result.Check {
+	return result.Check{
+		Kind: unit{Name: unitName}.kind(), Subject: unitName, Attribute: attribute,
+		Outcome: result.Skipped, Reason: reason,
+	}
+}
+
+// aftermath looks for harm anywhere in the machine: units, cores, journal.
+func (a *agent) aftermath(ctx context.Context, boot booted, before, now served) error {
+	units, err := a.units.failed(ctx)
+	if err != nil {
+		return err
+	}
+	for _, u := range units {
+		_, judged := now.Units[u]
+		if judged || slices.Contains(boot.Failed, u) {
+			continue
+		}
+		c := failed(unit{Name: u}.kind(), u, "failed", "no unit fails", "failed", "it did not fail before the packages were installed")
+		c.Lines = a.journalOf(ctx, u)
+		a.check(c)
+	}
+	for _, core := range a.machine.cores(boot.At) {
+		a.check(failed("core", core, "none", "no core dump", core, "a program crashed"))
+	}
+	since := boot.At
+	if before.At.After(since) {
+		since = before.At
+	}
+	a.journalErrors(ctx, since)
+	return nil
+}
+
+// journalErrors lists errors of the journal since a time, as one warning.
+func (a *agent) journalErrors(ctx context.Context, since time.Time) {
+	args := []string{"-p", "err"}
+	if !since.IsZero() {
+		args = append(args, fmt.Sprintf("--since=@%d", since.Unix()))
+	}
+	lines := a.journal(ctx, args...)
+	if len(lines) == 0 {
+		return
+	}
+	c := failed("journal", "journal", "errors", "no errors", fmt.Sprintf("%d lines at priority err or worse", len(lines)), "")
+	c.Warning, c.Lines = true, lines[max(0, len(lines)-evidenceLines):]
+	a.check(c)
+}
+
+// cores are core dumps written since a time.
+func (m machine) cores(since time.Time) []string {
+	var found []string
+	for _, pattern := range []string{"/var/lib/systemd/coredump/*", "/core", "/core.[0-9]*"} {
+		matches, _ := filepath.Glob(m.at(pattern)) // the patterns are valid
+		for _, path := range matches {
+			path = "/" + mustRel(m.root, path)
+			info, err := m.lstat(path)
+			if err == nil && info.Mode().IsRegular() && info.ModTime().After(since) {
+				found = append(found, path)
+			}
+		}
+	}
+	return found
+}
+
+// mustRel is path below root, which a glob of root's has made.
+func mustRel(root, path string) string {
+	rel, err := filepath.Rel(root, path)
+	if err != nil {
+		return path
+	}
+	return rel
+}

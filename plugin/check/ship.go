@@ -1,0 +1,64 @@
+package check
+
+import (
+	"os"
+	"path"
+	"slices"
+	"strings"
+)
+
+// unitDirs are where packages put units, canonical and not.
+var unitDirs = []string{"/usr/lib/systemd/system", "/lib/systemd/system", "/etc/systemd/system"}
+
+// shippedUnit is a unit of a package under test and what the package does
+// with it.
+type shippedUnit struct {
+	Name, Package    string
+	Enabled, Started bool
+	// Template units cannot be judged: there is none until it is named.
+	Template bool
+}
+
+// shippedUnits are the units of the packages, by name. Symbolic links are
+// aliases or masks, no units of their own.
+func (m machine) shippedUnits(packages []Package) []shippedUnit {
+	all := m.declared(packages)
+	var units []shippedUnit
+	for _, p := range packages {
+		for _, file := range m.files(p.Name) {
+			if !isUnitFile(file) {
+				continue
+			}
+			if info, err := m.lstat(file); err != nil || info.Mode()&os.ModeSymlink != 0 {
+				continue
+			}
+			name := path.Base(file)
+			units = append(units, shippedUnit{
+				Name: name, Package: p.Name,
+				Enabled: slices.Contains(all.Enabled, name), Started: slices.Contains(all.Started, name),
+				Template: strings.Contains(name, "@."),
+			})
+		}
+	}
+	slices.SortFunc(units, func(a, b shippedUnit) int { return strings.Compare(a.Name, b.Name) })
+	return units
+}
+
+// declared joins what all postinst scripts say: one package may start what
+// another ships.
+func (m machine) declared(packages []Package) declared {
+	var all declared
+	for _, p := range packages {
+		script, err := m.info(p.Name, "postinst")
+		if err != nil {
+			continue // none
+		}
+		d := parsePostinst(script)
+		all.Enabled, all.Started = append(all.Enabled, d.Enabled...), append(all.Started, d.Started...)
+	}
+	return all
+}
+
+func isUnitFile(file string) bool {
+	return slices.Contains(unitDirs, path.Dir(file)) && slices.Contains(unitSuffixes, path.Ext(file))
+}

@@ -1,0 +1,128 @@
+package check
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/coreos/go-systemd/v22/dbus"
+)
+
+// manager is the machine's init.
+type manager interface {
+	// state is "running", "degraded", "starting" …
+	state(ctx context.Context) (string, error)
+	// failed are the names of the units in state failed.
+	failed(ctx context.Context) ([]string, error)
+	// unit is the state of a unit; one that is not there is "not-found".
+	unit(ctx context.Context, name string) (unit, error)
+	// restart returns how the job ended: "done", "failed", "timeout" …
+	restart(ctx context.Context, name string) (string, error)
+}
+
+// systemd speaks to systemd over its private socket, for which no bus daemon
+// needs to run, else over the system's bus.
+type systemd struct{ conn *dbus.Conn }
+
+func dialSystemd(ctx context.Context) (*systemd, error) {
+	conn, err := dbus.NewSystemdConnectionContext(ctx)
+	if err == nil {
+		return &systemd{conn}, nil
+	}
+	conn, busErr := dbus.NewSystemConnectionContext(ctx)
+	if busErr != nil {
+		return nil, fmt.Errorf("speak to systemd: %w; over the system bus: %w", err, busErr)
+	}
+	return &systemd{conn}, nil
+}
+
+func (s *systemd) state(ctx context.Context) (string, error) {
+	p, err := s.conn.SystemStateContext(ctx)
+	if err != nil {
+		return "", fmt.Errorf("state of the system: %w", err)
+	}
+	state, _ := p.Value.Value().(string)
+	return state, nil
+}
+
+func (s *systemd) failed(ctx context.Context) ([]string, error) {
+	units, err := s.conn.ListUnitsFilteredContext(ctx, []string{"failed"})
+	if err != nil {
+		return nil, fmt.Errorf("list failed units: %w", err)
+	}
+	var names []string
+	for _, u := range units {
+		names = append(names, u.Name)
+	}
+	slices.Sort(names)
+	return names, nil
+}
+
+func (s *systemd) unit(ctx context.Context, name string) (unit, error) {
+	p, err := s.conn.GetAllPropertiesContext(ctx, name)
+	if err != nil {
+		return unit{}, fmt.Errorf("state of %s: %w", name, err)
+	}
+	return readProperties(name, p), nil
+}
+
+func (s *systemd) restart(ctx context.Context, name string) (string, error) {
+	done := make(chan string, 1)
+	if _, err := s.conn.RestartUnitContext(ctx, name, "replace", done); err != nil {
+		return "", fmt.Errorf("restart %s: %w", name, err)
+	}
+	select {
+	case <-ctx.Done():
+		return "", fmt.Errorf("restart %s: %w", name, ctx.Err())
+	case how := <-done:
+		return how, nil
+	}
+}
+
+// readProperties reads the D-Bus properties of a unit: org.freedesktop.systemd1(5).
+func readProperties(name string, p map[string]any) unit {
+	stopped, _ := p["RefuseManualStop"].(bool)
+	condition, _ := p["ConditionResult"].(bool)
+	asked, _ := p["ConditionTimestamp"].(uint64)
+	return unit{
+		Name: name, LoadState: property[string](p, "LoadState"), ActiveState: property[string](p, "ActiveState"),
+		SubState: property[string](p, "SubState"), FileState: property[string](p, "UnitFileState"),
+		Result: property[string](p, "Result"), Type: property[string](p, "Type"), RestartPolicy: property[string](p, "Restart"),
+		MainPID: property[uint32](p, "MainPID"), Restarts: property[uint32](p, "NRestarts"),
+		ExitCode: property[int32](p, "ExecMainCode"), ExitStatus: property[int32](p, "ExecMainStatus"),
+		ConditionFailed: asked != 0 && !condition, NoManualStop: stopped, Listen: readListen(p["Listen"]),
+	}
+}
+
+// property is a property, or its zero value on units that have none such.
+func property[T any](p map[string]any, name string) T {
+	v, _ := p[name].(T)
+	return v
+}
+
+// readListen reads the addresses of a socket unit: pairs of a kind, "Stream",
+// and an address, "[::]:80".
+func readListen(v any) []string {
+	pairs, _ := v.([][]any)
+	var addresses []string
+	for _, pair := range pairs {
+		if len(pair) != 2 {
+			continue
+		}
+		addresses = append(addresses, fmt.Sprintf("%v %v", pair[0], pair[1]))
+	}
+	return addresses
+}
+
+// dial makes sure that the init can be asked.
+func (a *agent) dial(ctx context.Context) error {
+	if a.units != nil {
+		return nil
+	}
+	s, err := dialSystemd(ctx)
+	if err != nil {
+		return err
+	}
+	a.units = s
+	return nil
+}

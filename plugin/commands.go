@@ -1,0 +1,170 @@
+package plugin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/drone-packages/drone-packages/distros"
+	"github.com/drone-packages/drone-packages/plugin/engine"
+	"github.com/drone-packages/drone-packages/plugin/plan"
+	"github.com/drone-packages/drone-packages/plugin/report"
+	"github.com/drone-packages/drone-packages/plugin/result"
+	"github.com/drone-packages/drone-packages/plugin/run"
+)
+
+// Distros prints the catalogue.
+func Distros(w World) error {
+	all, err := distros.All()
+	if err != nil {
+		return err
+	}
+	t := tabwriter.NewWriter(w.Stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "NAME\tFAMILY\tIMAGE\tINIT\tEND OF LIFE\tALSO")
+	for _, d := range all {
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", d.Name, d.Family, d.Image, d.Init, endOfLife(d), strings.Join(d.Aliases, " "))
+	}
+	return t.Flush()
+}
+
+func endOfLife(d distros.Distro) string {
+	if d.EndOfLife.IsZero() {
+		return "rolling"
+	}
+	return d.EndOfLife.Format(time.DateOnly)
+}
+
+// Report shows the end of a run again, from its results.json.
+func Report(w World, file string) (result.Outcome, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return result.Fault, &SettingsError{err}
+	}
+	defer f.Close() //nolint:errcheck // read only
+	happened, err := result.Read(f)
+	if err != nil {
+		return result.Fault, &SettingsError{fmt.Errorf("%s: %w", file, err)}
+	}
+	s := session{world: w}
+	return happened.Outcome, report.Console(w.Stdout, happened, s.style())
+}
+
+// Clean removes everything of ours from the engine: containers, networks and
+// volumes; with images, the cached images too.
+func Clean(ctx context.Context, w World, images bool) error {
+	s, err := connected(ctx, w)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	swept, err := s.engine.Sweep(ctx, engine.Which{All: true})
+	if err != nil {
+		return err
+	}
+	if images {
+		removed, err := s.cleanImages(ctx)
+		swept = append(swept, removed...)
+		if err != nil {
+			return err
+		}
+	}
+	for _, name := range swept {
+		fmt.Fprintf(w.Stdout, "removed %s\n", name)
+	}
+	fmt.Fprintf(w.Stdout, "%d things of ours removed\n", len(swept))
+	return nil
+}
+
+func (s *session) cleanImages(ctx context.Context) ([]string, error) {
+	var removed []string
+	var errs []error
+	for _, kind := range []string{string(plan.Environment), string(plan.Machine), "base"} {
+		found, err := s.engine.Find(ctx, "", map[string]string{engine.LabelImage: kind})
+		errs = append(errs, err)
+		for _, image := range found {
+			errs = append(errs, s.engine.Remove(ctx, image.ID))
+			removed = append(removed, strings.Join(image.Refs, " "))
+		}
+	}
+	return removed, errors.Join(errs...)
+}
+
+// connected is a session with an engine and no source.
+func connected(ctx context.Context, w World) (*session, error) {
+	s := &session{world: w}
+	if err := s.load(); err != nil {
+		return nil, &SettingsError{err}
+	}
+	return s, s.connect(ctx)
+}
+
+// Shell runs a shell in a machine that was kept: of the job named, or of the
+// only one there is.
+func Shell(ctx context.Context, w World, job string, size engine.Terminal) (int, error) {
+	s, err := connected(ctx, w)
+	if err != nil {
+		return 0, err
+	}
+	defer s.close()
+	c, err := s.pickKept(ctx, job)
+	if err != nil {
+		return 0, &SettingsError{err}
+	}
+	exit, err := s.engine.Exec(ctx, c.ID, engine.Cmd{
+		Args:  []string{"sh", "-c", "command -v bash >/dev/null && exec bash -l; exec sh -l"},
+		Stdin: w.Stdin, Stdout: w.Stdout, Terminal: &size,
+	})
+	return exit.Code, err
+}
+
+func (s *session) pickKept(ctx context.Context, job string) (engine.Container, error) {
+	kept, err := s.engine.Kept(ctx, nil)
+	if err != nil {
+		return engine.Container{}, err
+	}
+	var matching []engine.Container
+	var names []string
+	for _, c := range kept {
+		name := c.Labels[run.LabelJob]
+		names = append(names, name)
+		if job == "" || name == job || strings.HasPrefix(name, job+"/") {
+			matching = append(matching, c)
+		}
+	}
+	if len(matching) == 1 {
+		return matching[0], nil
+	}
+	if len(names) == 0 {
+		return engine.Container{}, errors.New("shell: no machine is kept: run with keep: failed (or always) first")
+	}
+	return engine.Container{}, fmt.Errorf("shell: name one of the kept machines: %s", strings.Join(names, ", "))
+}
+
+// Doctor says what this host can do for us, and how.
+func Doctor(ctx context.Context, w World) error {
+	s, err := connected(ctx, w)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	h := s.host
+	fmt.Fprintf(w.Stdout, "engine    %s %s, API %s, %s (%s)\n", h.Name, h.Version, h.API, h.Platform, h.OS)
+	fmt.Fprintf(w.Stdout, "host      %d cpus, %d MiB, cgroup v%s, apparmor %t, selinux %t, rootless %t, user namespaces %t\n",
+		h.CPUs, h.Memory>>20, h.Cgroup, h.AppArmor, h.SELinux, h.Rootless, h.UserNS)
+	fmt.Fprintf(w.Stdout, "we are    %s\n", selfWords(h))
+	for i, rung := range plan.Ladder(planHost(h), s.settings.Privileged) {
+		fmt.Fprintf(w.Stdout, "boot %d    %s (%s)\n", i+1, rung.Name, rung.Why)
+	}
+	return nil
+}
+
+func selfWords(h engine.Host) string {
+	if h.Self == "" {
+		return "on the host, not in a container"
+	}
+	return "in container " + h.Self[:min(12, len(h.Self))]
+}

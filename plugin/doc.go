@@ -1,0 +1,17 @@
+// Package plugin puts the stages together and holds nothing else:
+//
+//	settings -> source -> plan -> run -> results -> reports
+//
+//	package   what it is                                        imports of ours
+//	settings  what the user asked for                           check
+//	source    the tree that is built, as data                   -
+//	plan      what will be done, as data that prints            settings, source, check, distros
+//	run       carries a plan out; the only one with goroutines  plan, engine, check, result
+//	engine    the contract with a container host                -
+//	check     questions inside a machine, and their agent       result
+//	result    what happened; results.json                       -
+//	report    result -> bytes                                   result
+//
+// To add a distro, add a file to distros. To add a check, a report or an
+// engine, see CONTRIBUTING.md.
+package plugin

@@ -1,0 +1,66 @@
+package docker
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/containerd/errdefs"
+	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/api/types/network"
+	"github.com/docker/docker/pkg/stdcopy"
+
+	"github.com/drone-packages/drone-packages/plugin/engine"
+)
+
+// Setup implements engine.Containers.
+func (e *Engine) Setup(ctx context.Context, g engine.Group) error {
+	_, err := e.client.NetworkCreate(ctx, g.Name, network.CreateOptions{Driver: "bridge", Labels: withLabel(g)})
+	if err == nil {
+		return nil
+	}
+	if strings.Contains(err.Error(), "fully subnetted") || strings.Contains(err.Error(), "non-overlapping") {
+		return fmt.Errorf("make a network: the daemon has no address range left: remove networks (`drone-packages clean` removes ours) or widen default-address-pools: %w", err)
+	}
+	return fmt.Errorf("make a network: %w", err)
+}
+
+// Start implements engine.Containers.
+func (e *Engine) Start(ctx context.Context, g engine.Group, s engine.Spec) (engine.ID, error) {
+	name := g.Name + "-" + s.Name + "-" + strings.ToLower(rand.Text()[:4])
+	made, err := e.client.ContainerCreate(ctx, containerConfig(s, withLabel(g)), hostConfig(s), networking(g, s), platformOf(s.Platform), name)
+	if errdefs.IsNotFound(err) {
+		return "", fmt.Errorf("%w: %s: %w", engine.ErrNoImage, s.Image, err)
+	}
+	if err != nil {
+		return "", fmt.Errorf("%w: %w", engine.ErrRefused, err)
+	}
+	if err := e.client.ContainerStart(ctx, made.ID, container.StartOptions{}); err != nil {
+		if ctx.Err() != nil {
+			return "", fmt.Errorf("start a container: %w", err)
+		}
+		return "", fmt.Errorf("%w: %w", engine.ErrRefused, err)
+	}
+	return engine.ID(made.ID), nil
+}
+
+// Logs implements engine.Containers.
+func (e *Engine) Logs(ctx context.Context, id engine.ID, w io.Writer) error {
+	logs, err := e.client.ContainerLogs(ctx, string(id), container.LogsOptions{ShowStdout: true, ShowStderr: true})
+	if err != nil {
+		return gone(err)
+	}
+	_, err = stdcopy.StdCopy(w, w, logs)
+	return errors.Join(err, logs.Close())
+}
+
+// gone makes ErrGone of what the daemon says of containers that do not run.
+func gone(err error) error {
+	if errdefs.IsNotFound(err) || errdefs.IsConflict(err) {
+		return fmt.Errorf("%w: %w", engine.ErrGone, err)
+	}
+	return err
+}

@@ -1,0 +1,132 @@
+package docker
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/docker/docker/api/types"
+	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/api/types/filters"
+	"github.com/docker/docker/api/types/image"
+	"github.com/docker/docker/api/types/network"
+	"github.com/docker/docker/api/types/system"
+	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/drone-packages/drone-packages/plugin/engine"
+)
+
+func hostOf(info system.Info, v types.Version, api string) engine.Host {
+	name := "docker"
+	for _, c := range v.Components {
+		if strings.Contains(strings.ToLower(c.Name), "podman") {
+			name = "podman"
+		}
+	}
+	has := func(option string) bool {
+		return slices.ContainsFunc(info.SecurityOptions, func(s string) bool { return strings.HasPrefix(s, "name="+option) })
+	}
+	return engine.Host{
+		Name: name, Version: dropBuild(v.Version), API: api, Platform: v.Os + "/" + v.Arch,
+		OS: info.OperatingSystem, CPUs: info.NCPU, Memory: info.MemTotal, Cgroup: info.CgroupVersion,
+		AppArmor: has("apparmor"), SELinux: has("selinux"), Rootless: has("rootless"), UserNS: has("userns"),
+	}
+}
+
+// dropBuild is 20.10.24 for 20.10.24+dfsg1.
+func dropBuild(version string) string {
+	v, _, _ := strings.Cut(version, "+")
+	return v
+}
+
+func containerConfig(s engine.Spec, labels map[string]string) *container.Config {
+	hostname := s.Hostname
+	if hostname == "" {
+		hostname = s.Name
+	}
+	return &container.Config{
+		Image: s.Image, Hostname: hostname, Entrypoint: s.Command, Cmd: []string{},
+		Env: envList(s.Env), Labels: labels, StopSignal: s.StopSignal, User: "0:0",
+	}
+}
+
+func hostConfig(s engine.Spec) *container.HostConfig {
+	h := &container.HostConfig{
+		Init: &s.Reaper, Tmpfs: s.Tmpfs, Privileged: s.Rights.Privileged,
+		CapAdd: s.Rights.CapAdd, SecurityOpt: s.Rights.Security,
+		// The host's default driver may be one that cannot be read back.
+		LogConfig: container.LogConfig{Type: "json-file", Config: map[string]string{"max-size": "64m"}},
+		Resources: container.Resources{Memory: s.Limits.Memory, NanoCPUs: int64(s.Limits.CPUs * 1e9)},
+	}
+	if s.Rights.OwnCgroup {
+		h.CgroupnsMode = container.CgroupnsModePrivate
+	}
+	return h
+}
+
+func networking(g engine.Group, s engine.Spec) *network.NetworkingConfig {
+	return &network.NetworkingConfig{EndpointsConfig: map[string]*network.EndpointSettings{
+		g.Name: {Aliases: append([]string{s.Name}, s.Aliases...)},
+	}}
+}
+
+func platformOf(p string) *ocispec.Platform {
+	parts := strings.SplitN(p, "/", 3)
+	out := &ocispec.Platform{OS: parts[0]}
+	if len(parts) > 1 {
+		out.Architecture = parts[1]
+	}
+	if len(parts) > 2 {
+		out.Variant = parts[2]
+	}
+	return out
+}
+
+func envList(env map[string]string) []string {
+	var list []string
+	for _, name := range slices.Sorted(maps.Keys(env)) {
+		list = append(list, name+"="+env[name])
+	}
+	return list
+}
+
+// labelChanges are the instructions that set labels on an image.
+func labelChanges(labels map[string]string) []string {
+	var changes []string
+	for _, name := range slices.Sorted(maps.Keys(labels)) {
+		changes = append(changes, `LABEL "`+name+`"="`+strings.ReplaceAll(labels[name], `"`, `\"`)+`"`)
+	}
+	return changes
+}
+
+func labelFilter(labels map[string]string) filters.Args {
+	args := filters.NewArgs()
+	for name, value := range labels {
+		args.Add("label", name+"="+value)
+	}
+	return args
+}
+
+func imageOf(i image.InspectResponse) engine.Image {
+	out := engine.Image{ID: i.ID, Refs: i.RepoTags, Platform: i.Os + "/" + i.Architecture, Size: i.Size}
+	if i.Variant != "" {
+		out.Platform += "/" + i.Variant
+	}
+	if i.Config != nil {
+		out.Labels = i.Config.Labels
+	}
+	// A time that does not parse is a time that is not known.
+	out.Created, _ = time.Parse(time.RFC3339Nano, i.Created)
+	return out
+}
+
+// withLabel is the group's labels and its name.
+func withLabel(g engine.Group) map[string]string {
+	labels := maps.Clone(g.Labels)
+	if labels == nil {
+		labels = map[string]string{}
+	}
+	labels[engine.LabelGroup] = g.Name
+	return labels
+}

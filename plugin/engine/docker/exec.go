@@ -1,0 +1,124 @@
+package docker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/docker/docker/api/types"
+	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/pkg/stdcopy"
+
+	"github.com/drone-packages/drone-packages/plugin/engine"
+)
+
+// Exec implements engine.Containers.
+func (e *Engine) Exec(ctx context.Context, id engine.ID, c engine.Cmd) (engine.Exit, error) {
+	exec, err := e.client.ContainerExecCreate(ctx, string(id), execOptions(c))
+	if err != nil {
+		return engine.Exit{}, gone(err)
+	}
+	stream, err := e.client.ContainerExecAttach(ctx, exec.ID, container.ExecAttachOptions{Tty: c.Terminal != nil})
+	if err != nil {
+		return engine.Exit{}, gone(err)
+	}
+	defer stream.Close()
+	// The end of a context does not end a hijacked stream by itself.
+	stop := context.AfterFunc(ctx, stream.Close)
+	defer stop()
+	if err := talk(ctx, stream, c); err != nil {
+		return engine.Exit{}, err
+	}
+	return e.exit(ctx, id, exec.ID)
+}
+
+func execOptions(c engine.Cmd) container.ExecOptions {
+	o := container.ExecOptions{
+		Cmd: c.Args, User: c.User, WorkingDir: c.Dir, Env: envList(c.Env),
+		AttachStdin: c.Stdin != nil, AttachStdout: true, AttachStderr: true,
+	}
+	if c.Terminal != nil {
+		o.Tty = true
+		o.ConsoleSize = &[2]uint{c.Terminal.Rows, c.Terminal.Columns}
+	}
+	return o
+}
+
+// talk carries input and output until the output ends.
+func talk(ctx context.Context, stream types.HijackedResponse, c engine.Cmd) error {
+	if c.Stdin != nil {
+		// It ends with the stream, at the latest when Exec closes it.
+		go func() {
+			_, _ = io.Copy(stream.Conn, c.Stdin)
+			_ = stream.CloseWrite()
+		}()
+	}
+	err := receive(stream.Reader, c)
+	if ctx.Err() != nil {
+		return fmt.Errorf("exec: %w", ctx.Err())
+	}
+	return err
+}
+
+func receive(r io.Reader, c engine.Cmd) error {
+	stdout, stderr := orDiscard(c.Stdout), orDiscard(c.Stderr)
+	if c.Terminal != nil {
+		_, err := io.Copy(stdout, r)
+		return err
+	}
+	_, err := stdcopy.StdCopy(stdout, stderr, r)
+	return err
+}
+
+func orDiscard(w io.Writer) io.Writer {
+	if w == nil {
+		return io.Discard
+	}
+	return w
+}
+
+// exit waits until the daemon knows that the command ended. A running one has
+// exit code 0 as well.
+func (e *Engine) exit(ctx context.Context, id engine.ID, exec string) (engine.Exit, error) {
+	for {
+		state, err := e.client.ContainerExecInspect(ctx, exec)
+		if err != nil {
+			return engine.Exit{}, gone(err)
+		}
+		if !state.Running {
+			return e.confirm(ctx, id, state.ExitCode)
+		}
+		if err := pause(ctx, 20*time.Millisecond); err != nil {
+			return engine.Exit{}, err
+		}
+	}
+}
+
+// confirm tells a command that ended from one that went down with its
+// container: the daemon reports 137 for both.
+func (e *Engine) confirm(ctx context.Context, id engine.ID, code int) (engine.Exit, error) {
+	if code != 137 {
+		return engine.Exit{Code: code}, nil
+	}
+	c, err := e.client.ContainerInspect(ctx, string(id))
+	if err != nil {
+		return engine.Exit{}, gone(err)
+	}
+	if !c.State.Running {
+		return engine.Exit{}, fmt.Errorf("%w: it ended with exit code %d while a command ran in it", engine.ErrGone, c.State.ExitCode)
+	}
+	return engine.Exit{Code: code}, nil
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return errors.Join(ctx.Err())
+	case <-t.C:
+		return nil
+	}
+}

@@ -1,0 +1,147 @@
+package plugin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/drone-packages/drone-packages/plugin/engine"
+	"github.com/drone-packages/drone-packages/plugin/plan"
+	"github.com/drone-packages/drone-packages/plugin/report"
+	"github.com/drone-packages/drone-packages/plugin/result"
+	"github.com/drone-packages/drone-packages/plugin/run"
+)
+
+// World is what main hands in: everything a run may touch of its process.
+type World struct {
+	// Version of this binary, and the path it was started from: it is copied
+	// into test machines as their agent.
+	Version, Executable string
+	// Environ is the environment, Dir the workspace.
+	Environ []string
+	Dir     string
+	Stdin   io.Reader
+	Stdout  io.Writer
+	Stderr  io.Writer
+	// Flags of the command line win over the environment.
+	Flags map[string]string
+}
+
+// Exec does what the settings ask for, start to end. The error, if any, is
+// already in the user's words; ExitCode makes the exit code of both.
+func Exec(ctx context.Context, w World) (result.Outcome, error) {
+	s, err := open(ctx, w)
+	if err != nil {
+		return result.Fault, err
+	}
+	defer s.close()
+	p, err := s.plan(ctx)
+	if err != nil {
+		return result.Fault, err
+	}
+	fmt.Fprintln(w.Stdout, p)
+	if s.settings.DryRun {
+		fmt.Fprint(w.Stdout, p.Detail())
+		return result.Passed, nil
+	}
+	happened, err := s.run(ctx, p)
+	if err != nil {
+		return result.Fault, err
+	}
+	return happened.Outcome, s.report(happened)
+}
+
+// Plan prints what Exec would do. It wants no engine: without one it says
+// what it assumes.
+func Plan(ctx context.Context, w World) error {
+	s, err := open(ctx, w)
+	if errors.Is(err, engine.ErrUnreachable) && s != nil {
+		fmt.Fprintf(w.Stdout, "note: %v; assuming %s %s\n\n", engine.ErrUnreachable, assumedHost.Name, assumedHost.Platform)
+		s.host, err = assumedHost, nil
+	}
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	p, err := s.plan(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(w.Stdout, "%s\n%s", p, p.Detail())
+	return nil
+}
+
+// run carries the plan out under guard: whatever becomes of this process,
+// somebody removes what it made.
+func (s *session) run(ctx context.Context, p plan.Plan) (result.Run, error) {
+	s.sweep(ctx)
+	dir, owner, err := s.output()
+	if err != nil {
+		return result.Run{}, err
+	}
+	s.outputDir = dir
+	guard, err := s.guard(ctx)
+	if err != nil {
+		return result.Run{}, err
+	}
+	defer guard.dismiss()
+	return run.Run(ctx, p, s.engine, run.Options{
+		Source: s.checkout.WriteTar,
+		Agent:  func(string) (io.ReadCloser, error) { return os.Open(s.world.Executable) },
+		Dir:    dir, Owner: owner,
+		Console: s.world.Stdout, Verbose: s.verbose(),
+		Login: s.login(), Secrets: s.settings.Secrets(),
+		Keep: s.settings.Keep, FailFast: bool(s.settings.FailFast),
+		Self: s.host.Self,
+	})
+}
+
+// report writes the files and shows the end of the run.
+func (s *session) report(happened result.Run) error {
+	if err := report.Write(s.outputDir, happened, report.Names()); err != nil {
+		return fmt.Errorf("write the reports: %w", err)
+	}
+	if err := s.ownReports(); err != nil {
+		return fmt.Errorf("write the reports: %w", err)
+	}
+	return report.Console(s.world.Stdout, happened, s.style())
+}
+
+// verbose says whether every line of every job is shown.
+func (s *session) verbose() bool {
+	return s.settings.LogLevel == "debug" || s.settings.LogLevel == "trace"
+}
+
+// login is the registry's user, if one is set.
+func (s *session) login() *engine.Login {
+	if s.settings.Username == "" {
+		return nil
+	}
+	return &engine.Login{Username: s.settings.Username, Password: s.settings.Password}
+}
+
+// style is how the console can show things.
+func (s *session) style() report.Style {
+	utf8 := true
+	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
+		if v := s.world.lookup(name); v != "" {
+			utf8 = strings.Contains(strings.ToLower(v), "utf")
+			break
+		}
+	}
+	noColor := s.world.lookup("NO_COLOR") != ""
+	return report.Style{ASCII: !utf8 || noColor}
+}
+
+// lookup is the value of a variable of the environment.
+func (w World) lookup(name string) string {
+	for _, kv := range w.Environ {
+		if v, ok := strings.CutPrefix(kv, name+"="); ok {
+			return v
+		}
+	}
+	return ""
+}

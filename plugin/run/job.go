@@ -1,0 +1,212 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/drone-packages/drone-packages/plugin/engine"
+	"github.com/drone-packages/drone-packages/plugin/plan"
+	"github.com/drone-packages/drone-packages/plugin/result"
+)
+
+// destroyLimit is how long the teardown of one job may take, after a signal
+// as well: whoever asks us to end waits some seconds before they kill.
+const destroyLimit = 20 * time.Second
+
+// job is one job while it is done.
+type job struct {
+	*runner
+	plan.Job
+	res   *result.Job
+	log   *jobLog
+	group engine.Group
+	id    engine.ID
+	// made says that the group has something to destroy.
+	made bool
+	// problem of the phase under way, if its step has met one.
+	problem *result.Problem
+}
+
+// do does one job and writes what happened into res.
+func (r *runner) do(ctx context.Context, planned plan.Job, res *result.Job) {
+	log, err := r.openLog(planned)
+	if err != nil {
+		res.Outcome, res.Reason = result.Fault, err.Error()
+		return
+	}
+	defer log.close()
+	res.Log = log.name
+	j := &job{runner: r, Job: planned, res: res, log: log, group: r.group(planned)}
+	ctx, cancel := context.WithTimeoutCause(ctx, planned.Timeout,
+		fmt.Errorf("took longer than %s (timeout)", planned.Timeout))
+	defer cancel()
+	if planned.Base != nil {
+		j.baseImage(ctx)
+		return
+	}
+	if j.fromCache(ctx) {
+		return
+	}
+	j.phases(ctx)
+	j.commit(ctx)
+	j.tearDown(ctx)
+}
+
+func (r *runner) group(j plan.Job) engine.Group {
+	name := strings.NewReplacer("/", "-", ":", "-").Replace(j.Name)
+	return engine.Group{Name: "drone-packages-" + r.plan.Input.Run + "-" + name, Labels: r.labels(j)}
+}
+
+// phases does the job's phases in order. After a vital one that did not pass,
+// the rest is not reached, and the result says so.
+func (j *job) phases(ctx context.Context) {
+	if err := j.setUp(ctx); err != nil {
+		j.faultBefore(ctx, err)
+		return
+	}
+	stopped := ""
+	for _, p := range j.Phases {
+		if stopped != "" {
+			j.res.Phases = append(j.res.Phases, result.Phase{
+				Name: p.Name, Outcome: result.Skipped, Reason: "not reached: " + stopped})
+			continue
+		}
+		done := j.phase(ctx, p)
+		j.res.Phases = append(j.res.Phases, done)
+		if done.Outcome != result.Passed && (p.Vital || done.Outcome != result.Failed) {
+			stopped = fmt.Sprintf("%s %s", p.Name, done.Outcome)
+		}
+	}
+	j.settle()
+}
+
+// settle makes the job's outcome of its phases'.
+func (j *job) settle() {
+	var outcomes []result.Outcome
+	for _, p := range j.res.Phases {
+		outcomes = append(outcomes, p.Outcome)
+		if j.res.Reason == "" && p.Outcome != result.Passed {
+			j.res.Reason = p.Reason
+		}
+	}
+	j.res.Outcome = result.Worst(outcomes...)
+}
+
+// faultBefore is a job whose containers could not even be made.
+func (j *job) faultBefore(ctx context.Context, err error) {
+	j.res.Outcome = result.Fault
+	if ctx.Err() != nil {
+		j.res.Outcome, err = result.Cancelled, causeOf(ctx)
+	}
+	j.res.Reason = err.Error()
+	j.say("✗ %v", err)
+}
+
+// setUp makes the group and, unless a Boot step will, its container.
+func (j *job) setUp(ctx context.Context) error {
+	j.made = true
+	if err := j.engine.Setup(ctx, j.group); err != nil {
+		return err
+	}
+	if j.Kind == plan.Test {
+		return nil
+	}
+	id, err := j.start(ctx, j.Container)
+	j.id = id
+	return err
+}
+
+// phase does one phase's steps until one does not pass.
+func (j *job) phase(ctx context.Context, p plan.Phase) result.Phase {
+	begin := j.o.Now()
+	done := result.Phase{Name: p.Name, Outcome: result.Passed}
+	j.log.phase = p.Name
+	for _, step := range p.Steps {
+		err := j.step(ctx, step, &done)
+		if err == nil && done.Outcome == result.Passed {
+			continue
+		}
+		if err != nil {
+			j.judge(ctx, err, &done)
+		}
+		break
+	}
+	done.Duration = result.Span(j.o.Now().Sub(begin))
+	if done.Problem != nil {
+		done.Problem.Again = "drone-packages --only " + j.again()
+		if j.keeps(done.Outcome) {
+			done.Problem.Shell = "drone-packages shell " + j.Name
+		}
+	}
+	j.announce(done)
+	return done
+}
+
+func (j *job) again() string {
+	if j.Package == "" {
+		return j.Distro
+	}
+	return j.Distro + "/" + j.Package
+}
+
+// failure is an error that is the package's fault.
+type failure struct{ problem result.Problem }
+
+func (f *failure) Error() string { return f.problem.Title }
+
+// fault is an error with a digest that is not the package's fault.
+type fault struct{ problem result.Problem }
+
+func (f *fault) Error() string { return f.problem.Title }
+
+// judge says whose fault an error of a step is.
+func (j *job) judge(ctx context.Context, err error, done *result.Phase) {
+	var failed *failure
+	var faulty *fault
+	switch {
+	case errors.As(err, &failed):
+		done.Outcome, done.Problem = result.Failed, &failed.problem
+	case ctx.Err() != nil && errors.Is(ctx.Err(), context.DeadlineExceeded):
+		done.Outcome = result.Failed
+		done.Problem = &result.Problem{Title: fmt.Sprintf("%s %v", done.Name, causeOf(ctx)), Lines: j.log.tail(), Log: j.log.here()}
+	case ctx.Err() != nil:
+		done.Outcome, done.Reason = result.Cancelled, causeOf(ctx).Error()
+	case errors.As(err, &faulty):
+		done.Outcome, done.Problem = result.Fault, &faulty.problem
+	default:
+		done.Outcome = result.Fault
+		done.Problem = &result.Problem{Title: err.Error(), Lines: j.log.tail(), Log: j.log.here()}
+	}
+	if done.Problem != nil && done.Reason == "" {
+		done.Reason = done.Problem.Title
+	}
+}
+
+// keeps says whether a machine with this outcome is kept for a shell.
+func (j *job) keeps(o result.Outcome) bool {
+	if j.Kind != plan.Test || o == result.Cancelled || j.id == "" {
+		return false
+	}
+	bad := o == result.Failed || o == result.Fault
+	return j.o.Keep == "always" || j.o.Keep == "failed" && bad
+}
+
+// tearDown removes what the job made, unless it is kept.
+func (j *job) tearDown(ctx context.Context) {
+	if !j.made {
+		return
+	}
+	if j.keeps(j.res.Outcome) {
+		j.res.Kept = j.group.Name
+		j.say("kept for 24 h: drone-packages shell %s", j.Name)
+		return
+	}
+	clean, cancel := context.WithTimeout(context.WithoutCancel(ctx), destroyLimit)
+	defer cancel()
+	if err := j.engine.Destroy(clean, j.group); err != nil {
+		j.say("! could not remove everything: %v", err)
+	}
+}

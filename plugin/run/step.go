@@ -1,0 +1,298 @@
+package run
+
+import (
+	"archive/tar"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/drone-packages/drone-packages/plugin/check"
+	"github.com/drone-packages/drone-packages/plugin/engine"
+	"github.com/drone-packages/drone-packages/plugin/plan"
+	"github.com/drone-packages/drone-packages/plugin/result"
+)
+
+// exitTempFail is the exit code by which a recipe blames the host or its
+// network: EX_TEMPFAIL of sysexits.h.
+const exitTempFail = 75
+
+// step does one step. What it finds out goes into done.
+func (j *job) step(ctx context.Context, s plan.Step, done *result.Phase) error {
+	j.log.title(s.String())
+	switch s := s.(type) {
+	case plan.Exec:
+		return j.exec(ctx, s, done)
+	case plan.CopyIn:
+		return j.copyIn(ctx, s)
+	case plan.CopyOut:
+		return j.copyOut(ctx, s)
+	case plan.Boot:
+		return j.boot(ctx, s, done)
+	case plan.Ask:
+		return j.ask(ctx, s.Request, done)
+	}
+	return fmt.Errorf("step %T: not one we know", s)
+}
+
+// start starts the job's container from the image its From job came by.
+func (j *job) start(ctx context.Context, c plan.Container) (engine.ID, error) {
+	j.mu.Lock()
+	image := j.images[j.From]
+	j.mu.Unlock()
+	return j.engine.Start(ctx, j.group, engine.Spec{
+		Name: string(j.Kind), Image: image.ID, Platform: j.Platform,
+		Hostname: strings.NewReplacer("/", "-", ".", "-").Replace(j.Distro),
+		Command:  c.Command, Env: c.Env, Tmpfs: c.Tmpfs,
+		Rights: engine.Rights{
+			Privileged: c.Privileged, CapAdd: c.CapAdd, Security: c.Security, OwnCgroup: c.OwnCgroup,
+		},
+		StopSignal: c.StopSignal, Reaper: c.Reaper,
+		Limits: engine.Limits{CPUs: c.CPUs, Memory: c.Memory},
+	})
+}
+
+// exec runs a script and judges its exit code.
+func (j *job) exec(ctx context.Context, s plan.Exec, done *result.Phase) error {
+	j.say("%s", s.Title)
+	mark := j.log.lines()
+	var announced bytes.Buffer
+	stdout := io.Writer(j.log)
+	if s.Announces || s.Tested {
+		stdout = io.MultiWriter(j.log, &announced)
+	}
+	exit, err := j.engine.Exec(ctx, j.id, engine.Cmd{
+		Args: []string{"sh", "-euc", s.Script}, User: s.User, Dir: s.Dir, Env: j.envOf(s),
+		Stdout: stdout, Stderr: j.log,
+	})
+	j.log.flush()
+	if err != nil {
+		return fmt.Errorf("%s: %w", s.Title, err)
+	}
+	if exit.Code != 0 {
+		return j.blame(ctx, s, exit.Code, mark)
+	}
+	j.listen(s, announced.String(), done)
+	return nil
+}
+
+// envOf is the step's environment with the packages under test.
+func (j *job) envOf(s plan.Exec) map[string]string {
+	if !s.Tested {
+		return s.Env
+	}
+	var names []string
+	for _, p := range j.tested() {
+		names = append(names, p.Name)
+	}
+	env := maps.Clone(s.Env)
+	env["DP_PACKAGES"] = strings.Join(names, " ")
+	return env
+}
+
+// blame makes a problem of a script that failed.
+func (j *job) blame(ctx context.Context, s plan.Exec, code, mark int) error {
+	p := j.log.digest(mark)
+	p.Title = fmt.Sprintf("%s failed (exit %d)", s.Title, code)
+	if why := exitWords(code); why != "" {
+		p.Facts = append(p.Facts, result.Fact{Label: "why", Text: why})
+	}
+	if code == exitTempFail {
+		return &fault{p}
+	}
+	if j.Kind == plan.Test {
+		p.Lines = append(p.Lines, j.journal(ctx)...)
+	}
+	return &failure{p}
+}
+
+// exitWords says what the exit codes that are not a program's own mean.
+func exitWords(code int) string {
+	switch code {
+	case exitTempFail:
+		return "the host, its network or a mirror, not the package"
+	case 126:
+		return "found, but not executable"
+	case 127:
+		return "command not found"
+	case 137:
+		return "killed: out of memory?"
+	case 143:
+		return "terminated"
+	}
+	return ""
+}
+
+// journal is the last of the machine's journal, as evidence.
+func (j *job) journal(ctx context.Context) []string {
+	var out bytes.Buffer
+	_, err := j.engine.Exec(ctx, j.id, engine.Cmd{
+		Args:   []string{"journalctl", "-b", "-p", "notice", "-n", "12", "--no-pager", "-o", "short"},
+		Stdout: &out,
+	})
+	if err != nil {
+		return nil
+	}
+	return strings.Split(strings.TrimSpace(out.String()), "\n")
+}
+
+// listen reads what a recipe announces on its output.
+func (j *job) listen(s plan.Exec, out string, done *result.Phase) {
+	var dependencies []string
+	for line := range strings.Lines(out) {
+		word := strings.Fields(line)
+		if len(word) == 2 && word[0] == "dependency" {
+			dependencies = append(dependencies, word[1])
+		}
+		if s.Announces && len(word) == 5 && word[0] == "package" {
+			o := j.output()
+			o.packages = append(o.packages, check.Package{Name: word[1], Version: word[2]})
+			o.files = append(o.files, result.Package{Name: word[1], Version: word[2], Arch: word[3], Path: word[4]})
+		}
+	}
+	if len(dependencies) > 0 {
+		done.Notes = append(done.Notes, fmt.Sprintf("%d dependencies: %s", len(dependencies), strings.Join(dependencies, ", ")))
+	}
+}
+
+// output is what this build job hands over.
+func (j *job) output() *output {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.outputs[j.Name] == nil {
+		j.outputs[j.Name] = &output{}
+	}
+	return j.outputs[j.Name]
+}
+
+// built are the outputs of the build jobs that this one needs, in order.
+func (j *job) built() []*output {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	var outs []*output
+	for _, need := range j.Needs {
+		if out := j.outputs[need]; out != nil {
+			outs = append(outs, out)
+		}
+	}
+	return outs
+}
+
+// tested are the packages under test.
+func (j *job) tested() []check.Package {
+	var all []check.Package
+	for _, out := range j.built() {
+		all = append(all, out.packages...)
+	}
+	return all
+}
+
+func (j *job) copyIn(ctx context.Context, s plan.CopyIn) error {
+	switch s.What {
+	case plan.Tree:
+		from, err := reread(j.source)
+		if err != nil {
+			return err
+		}
+		return j.engine.CopyIn(ctx, j.id, s.Dir, from)
+	case plan.Control:
+		return j.engine.CopyIn(ctx, j.id, s.Dir, tarOf(s.Files))
+	}
+	for _, out := range j.built() {
+		from, err := reread(out.tar)
+		if err != nil {
+			return err
+		}
+		if err := j.engine.CopyIn(ctx, j.id, s.Dir, from); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tarOf packs a few small files.
+func tarOf(files map[string]string) io.Reader {
+	var b bytes.Buffer
+	tw := tar.NewWriter(&b)
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		h := &tar.Header{Name: name, Mode: 0o644, Size: int64(len(files[name])), Typeflag: tar.TypeReg}
+		// Writing to a buffer does not fail, and the sizes are right.
+		_ = tw.WriteHeader(h)
+		_, _ = io.WriteString(tw, files[name])
+	}
+	_ = tw.Close()
+	return &b
+}
+
+// boot starts the machine by the first rung that works.
+func (j *job) boot(ctx context.Context, s plan.Boot, done *result.Phase) error {
+	var tried []error
+	for _, rung := range s.Ladder {
+		id, err := j.start(ctx, rung.Container)
+		if err == nil {
+			j.id = id
+			err = j.awaitBoot(ctx, s.Ask, done)
+		}
+		if err == nil {
+			note := "booted with " + rung.Name + " (" + rung.Why + ")"
+			done.Notes = append(done.Notes, note)
+			j.say("%s", note)
+			return nil
+		}
+		if ctx.Err() != nil {
+			return err
+		}
+		tried = append(tried, fmt.Errorf("with %s: %w", rung.Name, err))
+		j.say("does not boot with %s: %v", rung.Name, err)
+		if err := j.clearRung(ctx); err != nil {
+			return err
+		}
+	}
+	return fmt.Errorf("the machine does not boot: %w", errors.Join(tried...))
+}
+
+// clearRung clears the way for the next rung.
+func (j *job) clearRung(ctx context.Context) error {
+	if err := j.engine.Destroy(ctx, j.group); err != nil {
+		return err
+	}
+	return j.engine.Setup(ctx, j.group)
+}
+
+// awaitBoot puts the agent in and has it wait for the init.
+func (j *job) awaitBoot(ctx context.Context, r check.Request, done *result.Phase) error {
+	if err := j.copyAgent(ctx); err != nil {
+		return err
+	}
+	return j.ask(ctx, r, done)
+}
+
+func (j *job) copyAgent(ctx context.Context) error {
+	bin, err := j.o.Agent(j.Platform)
+	if err != nil {
+		return fmt.Errorf("read our own binary: %w", err)
+	}
+	defer bin.Close() //nolint:errcheck // read only
+	content, err := io.ReadAll(bin)
+	if err != nil {
+		return fmt.Errorf("read our own binary: %w", err)
+	}
+	var b bytes.Buffer
+	tw := tar.NewWriter(&b)
+	name := path.Base(check.AgentPath)
+	if err := tw.WriteHeader(&tar.Header{Name: name, Mode: 0o755, Size: int64(len(content)), Typeflag: tar.TypeReg}); err != nil {
+		return err
+	}
+	if _, err := tw.Write(content); err != nil {
+		return err
+	}
+	if err := tw.Close(); err != nil {
+		return err
+	}
+	return j.engine.CopyIn(ctx, j.id, path.Dir(check.AgentPath), &b)
+}

@@ -1,0 +1,267 @@
+package plugin
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/sirupsen/logrus"
+
+	"github.com/drone-packages/drone-packages/distros"
+	"github.com/drone-packages/drone-packages/plugin/engine"
+	"github.com/drone-packages/drone-packages/plugin/engine/docker"
+	"github.com/drone-packages/drone-packages/plugin/plan"
+	"github.com/drone-packages/drone-packages/plugin/report"
+	"github.com/drone-packages/drone-packages/plugin/run"
+	"github.com/drone-packages/drone-packages/plugin/settings"
+	"github.com/drone-packages/drone-packages/plugin/source"
+)
+
+// session is one use of the program: the settings and what they point at.
+type session struct {
+	world     World
+	id        string
+	settings  settings.Settings
+	checkout  *source.Checkout
+	engine    *docker.Engine
+	host      engine.Host
+	outputDir *os.Root
+}
+
+// assumedHost is what a plan is made for when no engine answers.
+var assumedHost = engine.Host{
+	Name: "docker", Version: "28.0.0", Platform: "linux/amd64", CPUs: 2, Memory: 8 << 30, Cgroup: "2",
+}
+
+// SettingsError is the user's: exit code 2.
+type SettingsError struct{ Err error }
+
+// Error is all of the problems.
+func (e *SettingsError) Error() string { return e.Err.Error() }
+
+// Unwrap is the cause.
+func (e *SettingsError) Unwrap() error { return e.Err }
+
+// open reads settings and source and finds the engine. The session is there,
+// but for the engine, when the error is engine.ErrUnreachable.
+func open(ctx context.Context, w World) (*session, error) {
+	s := &session{world: w, id: runID()}
+	if err := s.load(); err != nil {
+		return nil, &SettingsError{err}
+	}
+	checkout, err := source.Open(ctx, source.Options{
+		Source: s.settings.Source, Exclude: s.settings.Exclude, Output: s.settings.Output,
+	})
+	if err != nil {
+		return nil, &SettingsError{err}
+	}
+	s.checkout = checkout
+	if err := s.connect(ctx); err != nil {
+		return s, err
+	}
+	return s, nil
+}
+
+// load reads the settings and says what is odd about them.
+func (s *session) load() error {
+	var warnings []string
+	var err error
+	s.settings, warnings, err = settings.Load(s.world.environ(), os.DirFS(s.world.Dir))
+	for _, warning := range warnings {
+		logrus.Warn(warning)
+	}
+	if err != nil {
+		return err
+	}
+	if level, err := logrus.ParseLevel(s.settings.LogLevel); err == nil {
+		logrus.SetLevel(level)
+	}
+	if !filepath.IsAbs(s.settings.Source) && !strings.ContainsAny(s.settings.Source, "#:") {
+		s.settings.Source = filepath.Join(s.world.Dir, s.settings.Source)
+	}
+	return nil
+}
+
+// environ is the environment with the command line's flags on top.
+func (w World) environ() []string {
+	environ := append([]string{}, w.Environ...)
+	for name, value := range w.Flags {
+		environ = append(environ, name+"="+value)
+	}
+	return environ
+}
+
+// connect finds the engine and asks what kind of host it is.
+func (s *session) connect(ctx context.Context) error {
+	host := s.settings.DockerHost
+	if host == "" {
+		host = s.world.lookup("DOCKER_HOST")
+	}
+	e, err := docker.Open(docker.Options{
+		Host: host, TLSVerify: s.world.lookup("DOCKER_TLS_VERIFY") != "",
+		CertPath: s.world.lookup("DOCKER_CERT_PATH"), Config: s.settings.Config,
+		ConfigDir: s.world.dockerConfigDir(),
+	})
+	if err != nil {
+		return err
+	}
+	s.engine = e
+	s.host, err = e.Host(ctx)
+	return err
+}
+
+func (w World) dockerConfigDir() string {
+	if dir := w.lookup("DOCKER_CONFIG"); dir != "" {
+		return dir
+	}
+	return filepath.Join(w.lookup("HOME"), ".docker")
+}
+
+// close forgets everything; errors have nobody left to tell.
+func (s *session) close() {
+	if s.checkout != nil {
+		_ = s.checkout.Close()
+	}
+	if s.engine != nil {
+		_ = s.engine.Close()
+	}
+	if s.outputDir != nil {
+		_ = s.outputDir.Close()
+	}
+}
+
+// plan decides what will be done.
+func (s *session) plan(ctx context.Context) (plan.Plan, error) {
+	all, err := distros.All()
+	if err != nil {
+		return plan.Plan{}, err
+	}
+	families, err := distros.Families()
+	if err != nil {
+		return plan.Plan{}, err
+	}
+	wanted, note, err := choose(all, s.settings.Distros)
+	if err != nil {
+		return plan.Plan{}, &SettingsError{err}
+	}
+	p, err := plan.New(plan.Input{
+		Tool: s.world.Version, Run: s.id, Settings: s.settings, Source: s.checkout.Tree,
+		Version: s.version(), Distros: wanted, Families: families,
+		Host: planHost(s.host), Images: s.images(ctx),
+	})
+	if err != nil {
+		return p, &SettingsError{err}
+	}
+	if note != "" {
+		p.Notes = append(p.Notes, note)
+	}
+	return p, nil
+}
+
+// choose matches the distros asked for; with none it is the current stable
+// Debian, and the note says so.
+func choose(all []distros.Distro, asked []string) ([]distros.Distro, string, error) {
+	if len(asked) > 0 {
+		wanted, err := distros.Match(all, asked)
+		return wanted, "", err
+	}
+	stable := distros.Stable(all)
+	note := fmt.Sprintf("no distros asked for: %s, the current stable Debian; set distros to choose", stable.Name)
+	return []distros.Distro{stable}, note, nil
+}
+
+// version is what the packages are to be called.
+func (s *session) version() string {
+	if s.settings.Version == "git" {
+		return source.Version(s.checkout.Tree.Revision)
+	}
+	return s.settings.Version
+}
+
+// images are our cached images, for the forecast; without them it is none.
+func (s *session) images(ctx context.Context) []plan.Image {
+	if s.engine == nil {
+		return nil
+	}
+	var images []plan.Image
+	for _, kind := range []plan.Kind{plan.Environment, plan.Machine} {
+		found, err := s.engine.Find(ctx, "", map[string]string{engine.LabelImage: string(kind)})
+		if err != nil {
+			logrus.Debugf("look for cached images: %v", err)
+		}
+		for _, i := range found {
+			seconds, err := strconv.ParseFloat(i.Labels[run.LabelSeconds], 64)
+			if err == nil {
+				images = append(images, plan.Image{Recipe: i.Labels[run.LabelRecipe], Seconds: seconds})
+			}
+		}
+	}
+	return images
+}
+
+func planHost(h engine.Host) plan.Host {
+	return plan.Host{
+		Engine: h.Name, Version: h.Version, Platform: h.Platform, CPUs: h.CPUs,
+		Memory: h.Memory, Cgroup: h.Cgroup,
+		AppArmor: h.AppArmor, SELinux: h.SELinux, Rootless: h.Rootless, UserNS: h.UserNS,
+	}
+}
+
+// sweep removes what runs before this one left behind.
+func (s *session) sweep(ctx context.Context) {
+	swept, err := s.engine.Sweep(ctx, engine.Which{ExpiredAt: time.Now(), Orphans: true})
+	if err != nil {
+		logrus.Warnf("sweep what an earlier run left: %v", err)
+	}
+	if len(swept) > 0 {
+		logrus.Infof("an earlier run was killed; removed %s", strings.Join(swept, ", "))
+	}
+}
+
+// output makes the output directory. It belongs to the workspace's owner.
+func (s *session) output() (*os.Root, *engine.Owner, error) {
+	tree := s.checkout.Tree
+	if source := s.settings.Source; strings.ContainsAny(source, "#:") {
+		tree.UID, tree.GID = os.Getuid(), os.Getgid()
+	}
+	owner := &engine.Owner{UID: tree.UID, GID: tree.GID}
+	if os.Geteuid() != 0 {
+		owner = nil
+	}
+	workspace, err := os.OpenRoot(s.world.Dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer workspace.Close() //nolint:errcheck // nothing buffered
+	if err := workspace.MkdirAll(s.settings.Output, 0o755); err != nil {
+		return nil, nil, fmt.Errorf("make the output directory: %w", err)
+	}
+	if owner != nil {
+		if err := workspace.Chown(s.settings.Output, owner.UID, owner.GID); err != nil {
+			return nil, nil, err
+		}
+	}
+	dir, err := workspace.OpenRoot(s.settings.Output)
+	return dir, owner, err
+}
+
+// ownReports gives the reports to the workspace's owner.
+func (s *session) ownReports() error {
+	if os.Geteuid() != 0 {
+		return nil
+	}
+	var errs []error
+	for _, name := range report.Files() {
+		errs = append(errs, s.outputDir.Chown(name, s.checkout.Tree.UID, s.checkout.Tree.GID))
+	}
+	return errors.Join(errs...)
+}
+
+// runID is four to eight characters that nobody else has.
+func runID() string { return strings.ToLower(rand.Text()[:6]) }

@@ -1,0 +1,112 @@
+package settings
+
+import (
+	"fmt"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+var (
+	bareNumber      = regexp.MustCompile(`^\d+(\.\d+)?$`)
+	environmentName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+)
+
+// validate asks what no single value's type can tell, and resolves what the
+// environment names.
+func (s *Settings) validate(env map[string]string) []error {
+	var errs []error
+	for _, f := range fields() {
+		errs = append(errs, s.checkChoice(f)...)
+	}
+	for _, d := range s.Distros {
+		if bareNumber.MatchString(d) {
+			errs = append(errs, fmt.Errorf("distros: %q is a bare version: write the distro too, as \"debian-%s\" or \"ubuntu-%s\" (YAML reads a bare 22.10 as the number 22.1)", d, d, d))
+		}
+	}
+	errs = append(errs, s.checkOutput()...)
+	errs = append(errs, s.checkNeeds()...)
+	return append(errs, s.resolveEnvironment(env)...)
+}
+
+func (s *Settings) checkChoice(f field) []error {
+	value := s.field(f)
+	if len(f.choices) == 0 || slices.Contains(f.choices, value.String()) {
+		return nil
+	}
+	return []error{fmt.Errorf("%s: found %q, wanted one of %s%s", f.key, value.String(),
+		strings.Join(f.choices, ", "), didYouMean(value.String(), f.choices))}
+}
+
+// checkOutput keeps the output in the workspace: it is written as root, and
+// removed by whoever cleans the workspace.
+func (s *Settings) checkOutput() []error {
+	clean := path.Clean(s.Output)
+	if path.IsAbs(clean) || clean == "." || clean == ".." || strings.HasPrefix(clean, "../") {
+		return []error{fmt.Errorf("output: found %q, wanted a directory inside the workspace, such as dist", s.Output)}
+	}
+	return nil
+}
+
+// checkNeeds finds needs of packages that are not there, and cycles.
+func (s *Settings) checkNeeds() []error {
+	var errs []error
+	for _, name := range sortedKeys(s.Packages) {
+		for _, need := range s.Packages[name].Needs {
+			if _, ok := s.Packages[need]; !ok {
+				errs = append(errs, fmt.Errorf("packages.%s.needs: there is no package %q%s", name, need, didYouMean(need, sortedKeys(s.Packages))))
+			}
+		}
+		if cycle := s.cycleFrom(name, nil); cycle != nil {
+			return append(errs, fmt.Errorf("packages.%s.needs: a cycle: %s", name, strings.Join(cycle, " needs ")))
+		}
+	}
+	return errs
+}
+
+// cycleFrom is the way from a package back to itself, if there is one.
+func (s *Settings) cycleFrom(name string, way []string) []string {
+	way = append(slices.Clone(way), name)
+	if len(way) > 1 && way[0] == name {
+		return way
+	}
+	if slices.Index(way, name) != len(way)-1 {
+		return nil // a cycle of others: told where it starts
+	}
+	for _, need := range s.Packages[name].Needs {
+		if cycle := s.cycleFrom(need, way); cycle != nil {
+			return cycle
+		}
+	}
+	return nil
+}
+
+// resolveEnvironment makes BuildEnvironment.
+func (s *Settings) resolveEnvironment(env map[string]string) []error {
+	var errs []error
+	s.BuildEnvironment = map[string]string{}
+	for _, name := range sortedKeys(s.Environment) {
+		if !environmentName.MatchString(name) {
+			errs = append(errs, fmt.Errorf("environment: %q is no name of a variable: letters, digits and _ only", name))
+		}
+		s.BuildEnvironment[name] = s.Environment[name]
+	}
+	for _, name := range s.EnvironmentFrom {
+		value, ok := env[name]
+		if !ok {
+			errs = append(errs, fmt.Errorf("environment_from: the variable %s is not set for this step", name))
+		}
+		s.BuildEnvironment[name] = value
+	}
+	return errs
+}
+
+// Secrets are values that must not be shown anywhere.
+func (s Settings) Secrets() []string {
+	secrets := []string{s.Password}
+	for _, name := range s.EnvironmentFrom {
+		secrets = append(secrets, s.BuildEnvironment[name])
+	}
+	return slices.DeleteFunc(secrets, func(v string) bool { return v == "" })
+}
