@@ -1,0 +1,73 @@
+#!/bin/bash
+# bench.sh [ROUNDS]: memcached built and tested on debian-13: bin/drone-packages against byhand.sh, in turns, in one run. Prints the wall
+# clock of every run, the medians and their ratios, cold (no image of either's own there) and warm. Fails when a ratio is over its target
+# (BENCH_COLD, BENCH_WARM). Needs the image lab/debian:13; the source comes by apt-get source, once, and is kept in $LAB_CACHE/source.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd) top=$(dirname "$here") rounds=${1:-3}
+cache=${LAB_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/drone-packages-lab}/source image=lab/debian:13 package=${BENCH_PACKAGE:-memcached}
+limit_cold=${BENCH_COLD:-1.15} limit_warm=${BENCH_WARM:-1.10}
+work=$(mktemp -d); trap 'rm -rf "$work"; drop_base; drop_byhand' EXIT
+
+# fetch: the source package, as apt verified it; later runs verify it against the sums kept then.
+fetch() {
+  mkdir -p "$cache"
+  [ -s "$cache/$package.sha256" ] || docker run --rm "$image" sh -euc "
+      sed 's/^deb /deb-src /' /etc/apt/sources.list >/etc/apt/sources.list.d/src.list
+      { apt-get -qq update; apt-get -y -qq --no-install-recommends install dpkg-dev; } >/dev/null 2>&1
+      mkdir /source; cd /source; apt-get -qq -o APT::Sandbox::User=root source --download-only $package >/dev/null
+      dpkg-source -x ./*.dsc tree >/dev/null; rm -f ./*.dsc ./*.tar.*; tar -c tree" >"$cache/$package.tar"
+  [ -s "$cache/$package.sha256" ] || (cd "$cache" && sha256sum "$package.tar" >"$package.sha256")
+  (cd "$cache" && sha256sum --quiet -c "$package.sha256")
+  tar -C "$work" -xf "$cache/$package.tar"
+}
+
+# Cold for the product is a base image it has never seen: its keys differ, and nobody else's cache is touched.
+fresh_base() {
+  local id
+  drop_base
+  id=$(docker create "$image" true)
+  docker commit -c "LABEL bench=$(date +%s.%N)" "$id" bench/debian:13 >/dev/null
+  docker rm "$id" >/dev/null
+}
+
+# drop_base: the bench's own base image and what the product made from it.
+drop_base() {
+  local base made
+  base=$(docker images -q --no-trunc bench/debian:13)
+  [ -n "$base" ] || return 0
+  for made in $(docker images -q --no-trunc --filter label=io.drone-packages.image); do
+    [ "$(docker inspect -f '{{.Parent}}' "$made")" != "$base" ] || docker rmi -f "$made" >/dev/null
+  done
+  docker rmi -f bench/debian:13 >/dev/null
+}
+drop_byhand() { docker rmi -f by-hand/build by-hand/machine >/dev/null 2>&1 || :; }
+
+product() {
+  (cd "$work/tree" && PLUGIN_DISTROS=debian-13 PLUGIN_IMAGES='{"debian-13":"bench/debian:13"}' "$top/bin/drone-packages")
+  rm -rf "$work/tree/dist"
+}
+byhand() { "$here/byhand.sh" "$work/tree" "$work/out"; rm -rf "$work/out"; }
+
+# timed SIDE KIND: runs it and notes its seconds.
+timed() {
+  local start end log=$work/$1-$2.log status=0
+  start=$(date +%s.%N); "$1" >"$log" 2>&1 || status=$?; end=$(date +%s.%N)
+  # What the package itself is found guilty of (1) is the same work; anything else is no measurement.
+  [ $status = 0 ] || { [ "$1" = product ] && [ $status = 1 ]; } || { tail -n 40 "$log"; echo "bench.sh: $1 ended with $status" >&2; exit 1; }
+  echo "$end $start" | awk '{printf "%.1f\n", $1 - $2}' | tee -a "$work/$1.$2" | sed "s/^/$2 $1 /"
+}
+median() { sort -n "$1" | awk '{v[NR]=$1} END {print NR % 2 ? v[(NR+1)/2] : (v[NR/2] + v[NR/2+1]) / 2}'; }
+
+# verdict KIND LIMIT: the line that counts.
+verdict() {
+  awk -v k="$1" -v l="$2" -v p="$(median "$work/product.$1")" -v h="$(median "$work/byhand.$1")" 'BEGIN {
+    printf "%s: product %.1f s, by hand %.1f s, ratio %.2f (target %.2f)\n", k, p, h, p / h, l; exit p / h > l }'
+}
+
+fetch
+for ((i = 0; i < rounds; i++)); do
+  fresh_base; timed product cold; drop_byhand; timed byhand cold
+  timed product warm; timed byhand warm
+done
+over=0; verdict cold "$limit_cold" || over=1; verdict warm "$limit_warm" || over=1
+exit $over
