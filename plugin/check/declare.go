@@ -39,6 +39,9 @@ func parsePostinst(script string) declared {
 }
 
 func distinct(list []string) []string {
+	if len(list) == 0 {
+		return nil
+	}
 	slices.Sort(list)
 	return slices.Compact(list)
 }

@@ -162,7 +162,7 @@ func (e entry) changes(now entry) string {
 	switch {
 	case e.Size != now.Size:
 		what = append(what, fmt.Sprintf("size was %d, is %d bytes", e.Size, now.Size))
-	case e.Sum != now.Sum || e.Sum == "" && e.MTime != now.MTime:
+	case e.Mode.IsRegular() && (e.Sum != now.Sum || e.Sum == "" && e.MTime != now.MTime):
 		what = append(what, "content written anew")
 	}
 	return strings.Join(what, "; ")
