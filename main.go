@@ -39,7 +39,7 @@ func execute(ctx context.Context) int {
 		return result.ExitFault
 	}
 	outcome := result.Passed
-	root := commands(&world, &outcome)
+	root := plugin.Command(&world, &outcome)
 	err = root.ExecuteContext(ctx)
 	if err == nil {
 		return result.ExitCode(outcome)
@@ -73,7 +73,8 @@ func newWorld() (plugin.World, error) {
 	}
 	return plugin.World{
 		Version: version, Executable: exe, Environ: os.Environ(), Dir: dir,
-		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Flags: map[string]string{},
+		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
+		Terminal: terminal, Flags: map[string]string{},
 	}, nil
 }
 

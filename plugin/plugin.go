@@ -26,6 +26,9 @@ type World struct {
 	Stdin   io.Reader
 	Stdout  io.Writer
 	Stderr  io.Writer
+	// Terminal puts the user's terminal into raw mode, if there is one, and
+	// says its size.
+	Terminal func() (size engine.Terminal, restore func())
 	// Flags of the command line win over the environment.
 	Flags map[string]string
 }

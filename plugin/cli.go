@@ -1,4 +1,4 @@
-package main
+package plugin
 
 import (
 	"fmt"
@@ -6,19 +6,19 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/drone-packages/drone-packages/plugin"
 	"github.com/drone-packages/drone-packages/plugin/check"
 	"github.com/drone-packages/drone-packages/plugin/result"
 )
 
-// commands is the command line: a router and nothing else.
-func commands(w *plugin.World, outcome *result.Outcome) *cobra.Command {
+// Command is the command line: a router and nothing else. A subcommand that
+// made a result leaves its outcome.
+func Command(w *World, outcome *result.Outcome) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "drone-packages",
 		Short: "Build native packages for many distros, install and test them on booted machines",
 		Args:  unknownCommand, SilenceErrors: true, SilenceUsage: true,
 		RunE: func(c *cobra.Command, _ []string) (err error) {
-			*outcome, err = plugin.Exec(c.Context(), *w)
+			*outcome, err = Exec(c.Context(), *w)
 			return err
 		},
 	}
@@ -42,12 +42,12 @@ func unknownCommand(c *cobra.Command, args []string) error {
 	for _, near := range c.SuggestionsFor(args[0]) {
 		err = fmt.Errorf("%w: did you mean %q?", err, near)
 	}
-	return &plugin.SettingsError{Err: err}
+	return &SettingsError{Err: err}
 }
 
 // setting is a flag that sets a PLUGIN_* variable.
 type setting struct {
-	w    *plugin.World
+	w    *World
 	name string
 }
 
@@ -55,21 +55,21 @@ func (s setting) String() string     { return "" }
 func (s setting) Type() string       { return "list" }
 func (s setting) Set(v string) error { s.w.Flags[s.name] = v; return nil }
 
-func planCommand(w *plugin.World) *cobra.Command {
+func planCommand(w *World) *cobra.Command {
 	return &cobra.Command{
 		Use: "plan", Short: "Print what a run would do, every step of it", Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return plugin.Plan(c.Context(), *w) },
+		RunE: func(c *cobra.Command, _ []string) error { return Plan(c.Context(), *w) },
 	}
 }
 
-func distrosCommand(w *plugin.World) *cobra.Command {
+func distrosCommand(w *World) *cobra.Command {
 	return &cobra.Command{
 		Use: "distros", Short: "List the distros known by name", Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error { return plugin.Distros(*w) },
+		RunE: func(*cobra.Command, []string) error { return Distros(*w) },
 	}
 }
 
-func reportCommand(w *plugin.World, outcome *result.Outcome) *cobra.Command {
+func reportCommand(w *World, outcome *result.Outcome) *cobra.Command {
 	return &cobra.Command{
 		Use: "report [RESULTS.JSON]", Short: "Show the end of a run again", Args: cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) (err error) {
@@ -77,23 +77,23 @@ func reportCommand(w *plugin.World, outcome *result.Outcome) *cobra.Command {
 			if len(args) > 0 {
 				file = args[0]
 			}
-			*outcome, err = plugin.Report(*w, file)
+			*outcome, err = Report(*w, file)
 			return err
 		},
 	}
 }
 
-func cleanCommand(w *plugin.World) *cobra.Command {
+func cleanCommand(w *World) *cobra.Command {
 	var images bool
 	c := &cobra.Command{
 		Use: "clean", Short: "Remove every container, network and volume of ours", Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return plugin.Clean(c.Context(), *w, images) },
+		RunE: func(c *cobra.Command, _ []string) error { return Clean(c.Context(), *w, images) },
 	}
 	c.Flags().BoolVar(&images, "images", false, "the cached images too")
 	return c
 }
 
-func shellCommand(w *plugin.World) *cobra.Command {
+func shellCommand(w *World) *cobra.Command {
 	return &cobra.Command{
 		Use: "shell [JOB]", Short: "Open a shell in a machine that was kept (keep: failed)", Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -101,22 +101,22 @@ func shellCommand(w *plugin.World) *cobra.Command {
 			if len(args) > 0 {
 				job = args[0]
 			}
-			size, restore := terminal()
+			size, restore := w.Terminal()
 			defer restore()
-			_, err := plugin.Shell(c.Context(), *w, job, size)
+			_, err := Shell(c.Context(), *w, job, size)
 			return err
 		},
 	}
 }
 
-func doctorCommand(w *plugin.World) *cobra.Command {
+func doctorCommand(w *World) *cobra.Command {
 	return &cobra.Command{
 		Use: "doctor", Short: "Say what this host can do, and how machines boot on it", Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return plugin.Doctor(c.Context(), *w) },
+		RunE: func(c *cobra.Command, _ []string) error { return Doctor(c.Context(), *w) },
 	}
 }
 
-func versionCommand(w *plugin.World) *cobra.Command {
+func versionCommand(w *World) *cobra.Command {
 	return &cobra.Command{
 		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
@@ -128,7 +128,7 @@ func versionCommand(w *plugin.World) *cobra.Command {
 
 // The rest is not for people: what we run inside machines and beside ourselves.
 
-func agentCommand(w *plugin.World) *cobra.Command {
+func agentCommand(w *World) *cobra.Command {
 	return &cobra.Command{
 		Use: "agent", Hidden: true, Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -137,16 +137,16 @@ func agentCommand(w *plugin.World) *cobra.Command {
 	}
 }
 
-func watchdogCommand(w *plugin.World) *cobra.Command {
+func watchdogCommand(w *World) *cobra.Command {
 	return &cobra.Command{
 		Use: "watchdog RUN", Hidden: true, Args: cobra.ExactArgs(1),
-		RunE: func(c *cobra.Command, args []string) error { return plugin.Watchdog(c.Context(), *w, args[0]) },
+		RunE: func(c *cobra.Command, args []string) error { return Watchdog(c.Context(), *w, args[0]) },
 	}
 }
 
-func watchOwnerCommand(w *plugin.World) *cobra.Command {
+func watchOwnerCommand(w *World) *cobra.Command {
 	return &cobra.Command{
 		Use: "watch-owner RUN", Hidden: true, Args: cobra.ExactArgs(1),
-		RunE: func(c *cobra.Command, args []string) error { return plugin.WatchOwner(c.Context(), *w, args[0]) },
+		RunE: func(c *cobra.Command, args []string) error { return WatchOwner(c.Context(), *w, args[0]) },
 	}
 }

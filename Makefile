@@ -1,0 +1,45 @@
+# The same names are typed by people and by CI. `make help` lists them.
+SHELL := /bin/bash
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+BINARY := bin/drone-packages
+LINT := bin/golangci-lint
+DEMO_DISTROS ?= debian-12,debian-13
+
+.PHONY: help build demo test lint golden generate bench vm clean
+
+help: ## list these targets
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1	/' | expand -t 12
+
+build: ## build bin/drone-packages, static
+	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o $(BINARY) .
+
+setup: ## install what demo and test need beside Go and Docker (Debian, root)
+	lab/setup.sh
+
+demo: setup build ## build examples/greeter for two distros and test it on booted machines
+	PLUGIN_SOURCE=examples/greeter PLUGIN_DISTROS=$(DEMO_DISTROS) $(BINARY)
+	cd dist && sha256sum --quiet -c SHA256SUMS && echo "SHA256SUMS verified"
+
+test: setup ## run every test: pure, engine contract, scripts, acceptance
+	lab/images.sh 12 13
+	go test -timeout 60m -count=1 ./...
+
+lint: ## golangci-lint, built from tools/go.mod
+	cd tools && go build -o ../$(LINT) github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+	$(LINT) run
+
+golden: ## write the goldens anew
+	go test ./plugin/plan ./plugin/report -update
+
+generate: ## write the generated documents anew
+	go test ./plugin/settings ./plugin/result ./distros -update
+
+bench: setup build ## product against the same docker commands by hand
+	lab/images.sh 13
+	lab/bench.sh
+
+vm: setup build ## the init ladder on cgroup v2 hosts under emulation
+	lab/ladder.sh
+
+clean: ## remove what was built here
+	rm -rf bin dist

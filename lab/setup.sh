@@ -1,0 +1,19 @@
+#!/bin/bash
+# setup.sh: installs what the demo and the tests need beside Go and a Docker
+# engine, on Debian as root. It does nothing for what is there already.
+set -euo pipefail
+want=()
+need() { # need PROGRAM PACKAGE
+  command -v "$1" >/dev/null || want+=("$2")
+}
+need git git
+need mmdebstrap mmdebstrap
+need sshd openssh-server
+need ssh openssh-client
+need docker-registry docker-registry
+need htpasswd apache2-utils
+[ ${#want[@]} -gt 0 ] || exit 0
+echo "installing ${want[*]}"
+apt-get -qq update
+# Nothing of these is to be started here: the tests start their own.
+RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "${want[@]}" >/dev/null
