@@ -39,7 +39,7 @@ func execute(ctx context.Context) int {
 		return result.ExitFault
 	}
 	outcome := result.Passed
-	root := plugin.Command(&world, &outcome)
+	root := plugin.Command(&world, &outcome) //nolint:contextcheck // cobra hands the context of ExecuteContext to each command
 	err = root.ExecuteContext(ctx)
 	if err == nil {
 		return result.ExitCode(outcome)

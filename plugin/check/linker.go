@@ -205,7 +205,7 @@ func (l *linker) readObject(file string) *object {
 	if err != nil {
 		return nil
 	}
-	defer f.Close()
+	defer f.Close() //nolint:errcheck // read only
 	if f.Type != elf.ET_EXEC && f.Type != elf.ET_DYN {
 		return nil
 	}
@@ -245,7 +245,7 @@ func (l *linker) shebang(file string) []string {
 	if err != nil {
 		return nil
 	}
-	defer f.Close()
+	defer f.Close() //nolint:errcheck // read only
 	head := make([]byte, 256)
 	n, _ := f.Read(head) // an empty file is no script
 	line, _, _ := strings.Cut(string(head[:n]), "\n")

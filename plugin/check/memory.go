@@ -63,7 +63,7 @@ func (m memory) load(name string, v any) (found bool, err error) {
 	if err != nil {
 		return false, fmt.Errorf("recall %s: %w", name, err)
 	}
-	defer f.Close()
+	defer f.Close() //nolint:errcheck // read only
 	z, err := gzip.NewReader(f)
 	if err != nil {
 		return false, fmt.Errorf("recall %s: %w", name, err)

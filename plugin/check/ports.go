@@ -94,7 +94,7 @@ func (m machine) sockets() (map[uint64]string, error) {
 		return nil, fmt.Errorf("ports: %w", err)
 	}
 	found := map[uint64]string{}
-	for _, read := range []func() (procfs.NetTCP, error){fs.NetTCP, fs.NetTCP6} {
+	for _, read := range []func() (procfs.NetTCP, error){fs.NetTCP, fs.NetTCP6} { //nolint:staticcheck // netlink needs no rights less, and one more library
 		lines, _ := read() // no IPv6 here: no ports there
 		for _, l := range lines {
 			if l.St == tcpListen {

@@ -106,7 +106,7 @@ func device(info os.FileInfo) uint64 {
 	if !ok {
 		return 0
 	}
-	return uint64(st.Dev)
+	return st.Dev
 }
 
 func (m machine) entry(p string, info os.FileInfo) entry {

@@ -59,7 +59,8 @@ func writeFaults(b *strings.Builder, l legend, j result.Job) {
 			fmt.Fprintf(b, "    log      %s\n", j.Log)
 		}
 	}
-	if j.Outcome == result.Skipped && len(j.Phases) == 0 {
+	// What was not reached is in the grid, and its reason is told above.
+	if j.Outcome == result.Skipped && !strings.HasPrefix(j.Reason, "not reached") {
 		fmt.Fprintf(b, "\n%s %s %s: %s\n", l.marks[j.Outcome], who(j), j.Kind, j.Reason)
 	}
 }

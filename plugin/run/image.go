@@ -106,8 +106,8 @@ func (j *job) bootstrap(ctx context.Context, b plan.Bootstrap) (engine.Image, er
 	}
 	j.log.flush()
 	labels := j.imageLabels("base", key, result.Span(j.o.Now().Sub(begin)))
-	image, err := j.engine.Import(ctx, ref, j.Platform, labels, rootfs)
-	return image, errors.Join(err, rootfs.Close())
+	defer rootfs.Close() //nolint:errcheck // read only, and the engine may have closed it
+	return j.engine.Import(ctx, ref, j.Platform, labels, rootfs)
 }
 
 // find is a cached image of ours, and counts what it saves.

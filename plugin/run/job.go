@@ -26,8 +26,6 @@ type job struct {
 	id    engine.ID
 	// made says that the group has something to destroy.
 	made bool
-	// problem of the phase under way, if its step has met one.
-	problem *result.Problem
 }
 
 // do does one job and writes what happened into res.
