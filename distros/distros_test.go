@@ -1,0 +1,172 @@
+package distros_test
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/drone-packages/drone-packages/distros"
+)
+
+var update = flag.Bool("update", false, "write the documents anew")
+
+func all(t *testing.T) []distros.Distro {
+	t.Helper()
+	list, err := distros.All()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+func families(t *testing.T) map[string]distros.Family {
+	t.Helper()
+	byName, err := distros.Families()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return byName
+}
+
+func TestEveryReleaseIsSound(t *testing.T) {
+	image := regexp.MustCompile(`^[a-z]+:[a-z0-9.]+$`)
+	taken := map[string]string{}
+	for _, d := range all(t) {
+		if _, err := os.Stat(d.Name + ".yml"); err != nil {
+			t.Errorf("%s: the file is not named after it", d.Name)
+		}
+		if _, ok := families(t)[d.Family]; !ok {
+			t.Errorf("%s: there is no family %q", d.Name, d.Family)
+		}
+		if !image.MatchString(d.Image) || d.Suite == "" || d.Init == "" || d.Systemd < 200 || d.Title == "" {
+			t.Errorf("%s: image, suite, init, systemd or title is missing or odd: %+v", d.Name, d)
+		}
+		if !d.EndOfLife.IsZero() && d.EndOfLife.Before(time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)) {
+			t.Errorf("%s: end of life %s", d.Name, d.EndOfLife)
+		}
+		for _, name := range append(d.Aliases, d.Name) {
+			if other, twice := taken[name]; twice {
+				t.Errorf("%q names both %s and %s", name, other, d.Name)
+			}
+			taken[name] = d.Name
+		}
+	}
+}
+
+func TestOneReleaseIsStable(t *testing.T) {
+	var stable []string
+	for _, d := range all(t) {
+		if d.Stable {
+			stable = append(stable, d.Name)
+		}
+	}
+	if len(stable) != 1 || distros.Stable(all(t)).Name != stable[0] {
+		t.Errorf("stable: %v, want exactly one", stable)
+	}
+}
+
+func TestMatch(t *testing.T) {
+	for asked, want := range map[string]string{
+		"debian-12":                     "debian-12",
+		"bookworm":                      "debian-12",
+		"debian:12,debian-12":           "debian-12",
+		"ubuntu-noble,sid":              "ubuntu-24.04 debian-sid",
+		"ubuntu-2[24].04":               "ubuntu-22.04 ubuntu-24.04",
+		"debian-13,debian-1*,forky,sid": "debian-13 debian-11 debian-12 debian-forky debian-sid",
+	} {
+		var names []string
+		matched, err := distros.Match(all(t), strings.Split(asked, ","))
+		for _, d := range matched {
+			names = append(names, d.Name)
+		}
+		if got := strings.Join(names, " "); got != want || err != nil {
+			t.Errorf("%s: got %s (%v), want %s", asked, got, err, want)
+		}
+	}
+}
+
+func TestUnknownNamesAreToldAllAtOnce(t *testing.T) {
+	_, err := distros.Match(all(t), []string{"debain-12", "22.1", "plan9-from-outer-space"})
+	want := `distros: there is no "debain-12": did you mean debian-12?
+distros: "22.1" is a bare version: write the distro too, as debian-22.1 or ubuntu-22.1; YAML reads a bare 22.10 as the number 22.1
+distros: there is no "plan9-from-outer-space"; ` + "`drone-packages distros` lists those there are"
+	if err == nil || err.Error() != want {
+		t.Errorf("got\n%v\nwant\n%s", err, want)
+	}
+}
+
+func TestEveryFamilyHasEveryRecipe(t *testing.T) {
+	recipes := []distros.Recipe{
+		distros.Mirror, distros.Toolchain, distros.BuildDeps, distros.Version, distros.Build, distros.Index,
+		distros.Machine, distros.Repository, distros.Dependencies,
+		distros.Install, distros.Reinstall, distros.Remove, distros.Purge,
+	}
+	for name, f := range families(t) {
+		for _, r := range recipes {
+			if strings.TrimSpace(f.Recipes[r]) == "" {
+				t.Errorf("%s has no recipe %s", name, r)
+			}
+			cmd := exec.Command("sh", "-n")
+			cmd.Stdin = strings.NewReader(f.Recipes[r])
+			if out, err := cmd.CombinedOutput(); err != nil {
+				t.Errorf("%s: recipe %s: %v: %s", name, r, err, out)
+			}
+		}
+		if len(f.Recipes) != len(recipes) {
+			t.Errorf("%s has %d recipes, want %d", name, len(f.Recipes), len(recipes))
+		}
+	}
+}
+
+// No file names a mirror: that is the tool's default, the host's, or a setting's.
+func TestNoMirrorIsNamed(t *testing.T) {
+	files, err := os.ReadDir(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		if f.IsDir() || !strings.HasSuffix(f.Name(), ".yml") {
+			continue
+		}
+		text, err := os.ReadFile(f.Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(text), "://") {
+			t.Errorf("%s names an address", f.Name())
+		}
+	}
+}
+
+func TestDocumentIsFresh(t *testing.T) {
+	const file = "../docs/distros.md"
+	var b strings.Builder
+	b.WriteString("# Distros\n\nWritten by `make generate` from `distros/*.yml`; adding a release is adding a file there.\n\n")
+	b.WriteString("| name | title | family | image | init | systemd | end of life | also |\n|---|---|---|---|---|---|---|---|\n")
+	for _, d := range all(t) {
+		eol := "rolling"
+		if !d.EndOfLife.IsZero() {
+			eol = d.EndOfLife.Format(time.DateOnly)
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s | `%s` | %s | %d | %s | %s |\n", d.Name, d.Title, d.Family, d.Image, d.Init, d.Systemd, eol, strings.Join(d.Aliases, ", "))
+	}
+	if *update {
+		if err := os.WriteFile(file, []byte(b.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	have, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(b.String(), string(have)); d != "" {
+		t.Errorf("%s is stale: make generate\n%s", file, d)
+	}
+}
