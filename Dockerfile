@@ -1,0 +1,20 @@
+# The plugin's image: the static binary, and what a bootstrap of base images
+# from a distro's mirror needs. It runs as root and keeps /bin/sh (GitLab).
+ARG BUILD_IMAGE=golang:1.26-trixie
+ARG BASE_IMAGE=debian:trixie-slim
+
+FROM ${BUILD_IMAGE} AS build
+WORKDIR /src
+COPY go.mod go.sum ./
+RUN go mod download
+COPY . .
+ARG VERSION=dev
+RUN CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=${VERSION}" -o /drone-packages .
+
+FROM ${BASE_IMAGE}
+RUN apt-get -q update \
+ && apt-get -q install -y --no-install-recommends ca-certificates debian-archive-keyring git mmdebstrap openssh-client \
+ && rm -rf /var/lib/apt/lists/*
+COPY --from=build /drone-packages /bin/drone-packages
+LABEL org.opencontainers.image.title="drone-packages" org.opencontainers.image.licenses="Apache-2.0"
+ENTRYPOINT ["/bin/drone-packages"]
