@@ -1,0 +1,176 @@
+package run
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/drone-packages/drone-packages/plugin/check"
+	"github.com/drone-packages/drone-packages/plugin/plan"
+	"github.com/drone-packages/drone-packages/plugin/result"
+)
+
+// testLog is a job's log in a directory of its own.
+func testLog(t *testing.T, secrets ...string) (*jobLog, *bytes.Buffer, string) {
+	t.Helper()
+	dir, err := os.OpenRoot(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = dir.Close() })
+	var console bytes.Buffer
+	o := Options{Dir: dir, Console: &console, Secrets: secrets, Now: time.Now}
+	j := plan.Job{Name: "debian-12/build/x", Kind: plan.Build, Distro: "debian-12", Package: "x"}
+	r := &runner{o: o, console: newConsole(o, time.Now(), 12)}
+	l, err := r.openLog(j)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l, &console, dir.Name()
+}
+
+func TestSecretsReachNeitherConsoleNorFile(t *testing.T) {
+	l, console, dir := testLog(t, "hunter2", "two\nlines")
+	fmt.Fprint(l, "password hun")
+	fmt.Fprint(l, "ter2\nand two, lines\n")
+	l.console.verbose = true
+	fmt.Fprintln(l, "again hunter2")
+	l.close()
+	text, err := os.ReadFile(dir + "/" + l.name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "password ******\nand ******, ******\nagain ******\n"
+	if d := cmp.Diff(want, string(text)); d != "" {
+		t.Error(d)
+	}
+	if strings.Contains(console.String(), "hunter2") || !strings.Contains(console.String(), "again ******") {
+		t.Errorf("console: %q", console)
+	}
+}
+
+func TestConsoleShowsNoControlBytes(t *testing.T) {
+	l, console, _ := testLog(t)
+	l.console.print("debian-12 build", "\x1b[2Jwiped\r\x07")
+	if got := console.String(); !strings.HasSuffix(got, "debian-12 build  [2Jwiped\n") {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestDigestShowsTheTellingLines(t *testing.T) {
+	l, _, _ := testLog(t)
+	for i := range 100 {
+		fmt.Fprintf(l, "line %d\n", i)
+	}
+	fmt.Fprintln(l, "x.c:3:17: error: expected ';'")
+	for i := range 100 {
+		fmt.Fprintf(l, "more %d\n", i)
+	}
+	p := l.digest(50)
+	if p.Log != "debian-12/build-x.log:101" {
+		t.Errorf("log %s", p.Log)
+	}
+	if len(p.Lines) > digestLines+1 || p.Lines[2] != "x.c:3:17: error: expected ';'" || p.Lines[len(p.Lines)-1] != "more 99" {
+		t.Errorf("lines %q", p.Lines)
+	}
+}
+
+func TestDigestOfASilentFailureIsItsLastLines(t *testing.T) {
+	l, _, _ := testLog(t)
+	fmt.Fprintln(l, "before")
+	mark := l.lines()
+	fmt.Fprintln(l, "only this")
+	if d := cmp.Diff([]string{"only this"}, l.digest(mark).Lines); d != "" {
+		t.Error(d)
+	}
+}
+
+func TestVerdictFailsWithTheFirstFailedCheck(t *testing.T) {
+	l, _, _ := testLog(t)
+	done := &result.Phase{Checks: []result.Check{
+		{Kind: "service", Subject: "a.service", Attribute: "loaded", Outcome: result.Passed},
+		{Kind: "service", Subject: "a.service", Attribute: "active", Outcome: result.Failed, Expected: "active", Found: "failed", Lines: []string{"journal"}},
+		{Kind: "file", Subject: "/x", Attribute: "link", Outcome: result.Failed, Found: "dangling"},
+		{Kind: "user", Subject: "x", Outcome: result.Failed, Warning: true},
+	}}
+	var f *failure
+	if !errors.As(verdict(done, l), &f) {
+		t.Fatal("no failure")
+	}
+	if f.problem.Title != "service a.service: active (and 1 more)" || f.problem.Lines[0] != "journal" {
+		t.Errorf("%+v", f.problem)
+	}
+	if got := verdict(&result.Phase{Checks: done.Checks[:1]}, l); got != nil {
+		t.Errorf("a passed check fails: %v", got)
+	}
+}
+
+func TestListenReadsWhatRecipesAnnounce(t *testing.T) {
+	r := &runner{outputs: map[string]*output{}}
+	j := &job{runner: r, Job: plan.Job{Name: "b"}}
+	done := &result.Phase{}
+	j.listen(plan.Exec{Announces: true}, "noise\npackage greeter 1.4.0 amd64 greeter_1.4.0_amd64.deb\n", done)
+	if d := cmp.Diff([]check.Package{{Name: "greeter", Version: "1.4.0"}}, r.outputs["b"].packages); d != "" {
+		t.Error(d)
+	}
+	j.listen(plan.Exec{}, "dependency libc6\ndependency adduser\n", done)
+	if d := cmp.Diff([]string{"2 dependencies: libc6, adduser"}, done.Notes); d != "" {
+		t.Error(d)
+	}
+}
+
+func TestBootstrapArguments(t *testing.T) {
+	args := bootstrapArgs(plan.Bootstrap{Suite: "sid", Components: []string{"main", "universe"}, Keyring: "k.gpg", Mirror: "https://mirror.example/"}, "linux/arm64", "/x.tar")
+	want := []string{
+		"--variant=minbase", "--architectures=arm64", "--components=main,universe", "--keyring=/usr/share/keyrings/k.gpg",
+		`--aptopt=Acquire::Check-Valid-Until "false"`, "sid", "/x.tar", "https://mirror.example/",
+	}
+	if d := cmp.Diff(want, args); d != "" {
+		t.Error(d)
+	}
+	plain := bootstrapArgs(plan.Bootstrap{Suite: "trixie", CheckValidUntil: true}, "linux/amd64", "/x.tar")
+	if slices.ContainsFunc(plain, func(a string) bool { return strings.Contains(a, "Valid-Until") }) {
+		t.Errorf("expired lists are accepted unasked: %q", plain)
+	}
+}
+
+func TestBootstrapWithoutItsToolSaysWhatToDo(t *testing.T) {
+	_, err := BootstrapHere(t.Context(), plan.Bootstrap{Tool: "no-such-bootstrap"}, "linux/amd64", &bytes.Buffer{})
+	want := "no-such-bootstrap is not installed here: install it, use the plugin's image, or reach a registry"
+	if err == nil || err.Error() != want {
+		t.Errorf("got  %v\nwant %s", err, want)
+	}
+}
+
+func TestSlotsEndWithTheRun(t *testing.T) {
+	s := newSlots(plan.Plan{Builds: 1, Machines: 1})
+	release, err := s.take(t.Context(), plan.Build)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(errFailFast)
+	if _, err := s.take(ctx, plan.Environment); !errors.Is(err, errFailFast) {
+		t.Errorf("a cancelled run hands out slots: %v", err)
+	}
+	release()
+	if _, err := s.take(t.Context(), plan.Environment); err != nil {
+		t.Errorf("a slot given back is not free: %v", err)
+	}
+}
+
+func TestExitWords(t *testing.T) {
+	for code, want := range map[int]string{75: "the host, its network or a mirror, not the package", 127: "command not found", 137: "killed: out of memory?", 1: ""} {
+		if got := exitWords(code); got != want {
+			t.Errorf("%d: %q, want %q", code, got, want)
+		}
+	}
+}
