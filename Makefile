@@ -22,7 +22,7 @@ demo: setup build ## build examples/greeter for two distros and test it on boote
 
 test: setup ## run every test: pure, engine contract, scripts, acceptance
 	lab/images.sh 12 13
-	go test -timeout 60m -count=1 ./...
+	go test -timeout 60m -count=1 -p 1 ./...
 
 lint: ## golangci-lint, built from tools/go.mod
 	cd tools && go build -o ../$(LINT) github.com/golangci/golangci-lint/v2/cmd/golangci-lint

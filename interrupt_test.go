@@ -77,12 +77,13 @@ func interrupt(t *testing.T, phase string, signal syscall.Signal) {
 // uncached makes the environment of a tree one that no run has made before.
 func uncached(t *testing.T, dir string) {
 	t.Helper()
-	f, err := os.OpenFile(filepath.Join(dir, "debian", "control"), os.O_APPEND|os.O_WRONLY, 0)
+	file := filepath.Join(dir, "debian", "control")
+	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	fmt.Fprintf(f, "# %s %d\n", t.Name(), time.Now().UnixNano())
-	if err := f.Close(); err != nil {
+	conflict := fmt.Sprintf("Build-Conflicts: nobody-%d\n", time.Now().UnixNano())
+	if err := os.WriteFile(file, append([]byte(conflict), text...), 0o644); err != nil {
 		t.Fatal(err)
 	}
 }

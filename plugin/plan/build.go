@@ -81,12 +81,12 @@ func (b builder) environment(w wanted) Job {
 	j.Phases = []Phase{{Name: "environment", Vital: true, Steps: []Step{
 		b.recipe("configure the package manager", distros.Mirror),
 		b.recipe("install the toolchain", distros.Toolchain),
-		CopyIn{What: Control, Dir: b.sourceOf(w), Files: map[string]string{"debian/control": w.control}},
-		b.recipeIn(b.sourceOf(w), "install the build dependencies", distros.BuildDeps),
+		CopyIn{What: Control, Dir: sourceDir, Files: map[string]string{"debian/control": buildNeeds(w.control)}},
+		b.recipeIn(sourceDir, "install the build dependencies", distros.BuildDeps),
 		Exec{Title: "clean up", Script: "rm -rf /build/source"},
 	}}}
 	j.Cache = &Cache{Key: digest(j), Holds: "toolchain and build dependencies"}
-	j.Cause = "not cached for this base image, recipe and debian/control"
+	j.Cause = "toolchain and build dependencies, by debian/control"
 	return j
 }
 

@@ -27,7 +27,7 @@ func (b builder) machine() Job {
 		b.recipe("install "+b.distro.Init, distros.Machine),
 	}}}
 	j.Cache = &Cache{Key: digest(j), Holds: "init and package lists"}
-	j.Cause = "not cached for this base image and recipe"
+	j.Cause = "boots " + b.distro.Init
 	return j
 }
 

@@ -147,7 +147,7 @@ func (j *job) fromCache(ctx context.Context) bool {
 	}
 	image, ok := j.find(ctx, j.cacheRef())
 	if !ok {
-		j.say("%s", j.Cause)
+		j.say("%s: not cached for this base image and recipe", j.Cause)
 		return false
 	}
 	j.keepImage(image)
