@@ -27,7 +27,7 @@ fi
 docker run -d --init --name "$name-build" --network "$name" by-hand/build sleep infinity >/dev/null
 within "$name-build" 'mkdir -p /build/source'
 tar -C "$src" -c . | docker exec -i "$name-build" tar -C /build/source -x
-within "$name-build" "chown -R build: /build; cd /build/source; su build -c 'dpkg-buildpackage -b -us -uc -j$jobs'" >"$out/build.log" 2>&1
+within "$name-build" "chown -R build: /build; cd /build/source; su build -c 'DEB_BUILD_OPTIONS=${BYHAND_OPTIONS-} dpkg-buildpackage -b -us -uc -j$jobs'" >"$out/build.log" 2>&1
 within "$name-build" 'mkdir /build/out; mv /build/*.* /build/out'
 docker cp -q "$name-build:/build/out/." "$out" 2>/dev/null || docker cp "$name-build:/build/out/." "$out" >/dev/null
 docker rm -f "$name-build" >/dev/null
@@ -38,7 +38,8 @@ if ! has by-hand/machine; then
   docker commit -p=false "$name-machine" by-hand/machine >/dev/null
   docker rm -f "$name-machine" >/dev/null
 fi
-docker run -d --name "$name-machine" --network "$name" --cgroupns private --cap-add SYS_ADMIN --security-opt seccomp=unconfined \
+# Docker takes IPv6 away from containers, the loopback's too; memcached listens on ::1, as it may on any machine.
+docker run -d --name "$name-machine" --network "$name" --sysctl net.ipv6.conf.lo.disable_ipv6=0 --cgroupns private --cap-add SYS_ADMIN --security-opt seccomp=unconfined \
   --tmpfs /run --tmpfs /run/lock --tmpfs /tmp -e container=docker --stop-signal SIGRTMIN+3 by-hand/machine \
   sh -c 'umount -R /sys/fs/cgroup; mount -t cgroup2 cgroup2 /sys/fs/cgroup && exec /sbin/init' >/dev/null
 until state=$(docker exec "$name-machine" systemctl is-system-running 2>&1) || [ "$state" = degraded ]; do sleep 0.1; done
