@@ -38,7 +38,9 @@ bench: setup build ## product against the same docker commands by hand
 	lab/images.sh 13
 	lab/bench.sh
 
-vm: setup build ## the init ladder on cgroup v2 hosts under emulation
+vm: build ## the init ladder on cgroup v2 hosts under emulation
+	lab/setup.sh vm
+	lab/images.sh 13
 	lab/ladder.sh
 
 clean: ## remove what was built here

@@ -12,6 +12,10 @@ need sshd openssh-server
 need ssh openssh-client
 need docker-registry docker-registry
 need htpasswd apache2-utils
+if [ "${1:-}" = vm ]; then
+  need qemu-system-x86_64 qemu-system-x86
+  need mke2fs e2fsprogs
+fi
 [ ${#want[@]} -gt 0 ] || exit 0
 echo "installing ${want[*]}"
 apt-get -qq update

@@ -109,18 +109,18 @@ type Test struct {
 // List, Map, Bool, Int, Float, Size and Duration accept what CI systems make
 // of YAML values: see decode.go.
 type (
-	// List of strings: a JSON array, else one a line, else comma-separated.
+	// List is strings: a JSON array, else one a line, else comma-separated.
 	List []string
-	// Map of strings: JSON or YAML; a plain string is the value for "*".
+	// Map is strings by name: JSON or YAML; a plain string is the value for "*".
 	Map map[string]string
-	// Bool: true, yes, on, 1 and their opposites.
+	// Bool is true, yes, on, 1 and their opposites.
 	Bool bool
 	// Int is a whole number.
 	Int int
 	// Float is a number.
 	Float float64
-	// Size in bytes: 512m, 2g.
+	// Size is bytes: 512m, 2g.
 	Size int64
-	// Duration: 10m, 90s, or bare seconds.
+	// Duration is 10m, 90s, or bare seconds.
 	Duration time.Duration
 )
