@@ -32,32 +32,37 @@ var ErrHostile = errors.New("refused")
 // What was written before a refusal stays.
 func Unpack(stream io.Reader, dir *os.Root, l UnpackLimits) ([]string, error) {
 	u := unpacker{dir: dir, limits: l}
-	tr := tar.NewReader(stream)
+	err := u.entries(tar.NewReader(stream))
+	return u.names, errors.Join(err, u.checkLinks())
+}
+
+type unpacker struct {
+	dir    *os.Root
+	limits UnpackLimits
+	files  int
+	bytes  int64
+	names  []string
+	links  []string
+}
+
+func (u *unpacker) entries(tr *tar.Reader) error {
 	for {
 		h, err := tr.Next()
 		if errors.Is(err, io.EOF) {
-			return u.names, nil
+			return nil
 		}
 		if err != nil {
-			return u.names, fmt.Errorf("read the archive: %w", err)
+			return fmt.Errorf("read the archive: %w", err)
 		}
 		if err := u.entry(h, tr); err != nil {
-			return u.names, fmt.Errorf("%q: %w", h.Name, err)
+			return fmt.Errorf("%q: %w", h.Name, err)
 		}
 	}
 }
 
-type unpacker struct {
-	dir     *os.Root
-	limits  UnpackLimits
-	entries int
-	bytes   int64
-	names   []string
-}
-
 func (u *unpacker) entry(h *tar.Header, content io.Reader) error {
-	u.entries++
-	if u.entries > u.limits.Files {
+	u.files++
+	if u.files > u.limits.Files {
 		return fmt.Errorf("%w: more than %d files", ErrHostile, u.limits.Files)
 	}
 	if path.IsAbs(h.Name) || climbs(h.Name) {
@@ -94,11 +99,30 @@ func climbs(name string) bool {
 	return clean == ".." || strings.HasPrefix(clean, "../") || strings.Contains("/"+name+"/", "/../")
 }
 
+// mkdir makes a directory and those above it that are missing.
 func (u *unpacker) mkdir(name string) error {
-	if err := u.dir.MkdirAll(name, 0o755); err != nil {
+	if _, err := u.dir.Stat(name); err == nil {
+		return nil
+	}
+	if err := u.mkdir(path.Dir(name)); err != nil {
+		return err
+	}
+	if err := u.dir.Mkdir(name, 0o755); err != nil {
 		return err
 	}
 	return u.own(name)
+}
+
+// room makes the directories above a name and removes what has the name: an
+// earlier link must not be written through.
+func (u *unpacker) room(name string) error {
+	if err := u.mkdir(path.Dir(name)); err != nil {
+		return err
+	}
+	if err := u.dir.Remove(name); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return nil
 }
 
 func (u *unpacker) file(name string, h *tar.Header, content io.Reader) error {
@@ -106,11 +130,7 @@ func (u *unpacker) file(name string, h *tar.Header, content io.Reader) error {
 	if u.bytes > u.limits.Bytes {
 		return fmt.Errorf("%w: more than %d bytes", ErrHostile, u.limits.Bytes)
 	}
-	if err := u.dir.MkdirAll(path.Dir(name), 0o755); err != nil {
-		return err
-	}
-	// An earlier link of that name must not be written through.
-	if err := u.dir.Remove(name); err != nil && !errors.Is(err, os.ErrNotExist) {
+	if err := u.room(name); err != nil {
 		return err
 	}
 	f, err := u.dir.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644|os.FileMode(h.Mode&0o111))
@@ -129,10 +149,28 @@ func (u *unpacker) symlink(name, target string) error {
 	if path.IsAbs(target) || climbs(path.Join(path.Dir(name), target)) {
 		return fmt.Errorf("%w: a link to %q leads out of the archive", ErrHostile, target)
 	}
+	if err := u.room(name); err != nil {
+		return err
+	}
 	if err := u.dir.Symlink(target, name); err != nil {
 		return err
 	}
+	u.links = append(u.links, name)
 	return u.own(name)
+}
+
+// checkLinks removes the links that lead out by way of other links, which
+// only shows when all of them are there. One that leads nowhere may stay.
+func (u *unpacker) checkLinks() error {
+	var errs []error
+	for _, name := range u.links {
+		_, err := u.dir.Stat(name)
+		if err == nil || errors.Is(err, os.ErrNotExist) {
+			continue
+		}
+		errs = append(errs, fmt.Errorf("%q: %w: the link leads out of the archive", name, ErrHostile), u.dir.Remove(name))
+	}
+	return errors.Join(errs...)
 }
 
 func (u *unpacker) own(name string) error {
