@@ -79,7 +79,8 @@ type Images interface {
 	Import(ctx context.Context, ref, platform string, labels map[string]string, rootfs io.Reader) (Image, error)
 
 	// Commit makes an image of a container as it is now and tags it. The
-	// image has no command or environment of the container's. It does not
+	// image has no command or environment of the container's and, of our
+	// labels, those given only. It does not
 	// pause the container: let nothing run in it that writes.
 	Commit(ctx context.Context, id ID, ref string, labels map[string]string) (Image, error)
 
@@ -97,7 +98,8 @@ type Daemon interface {
 	// and returns their names. It touches nothing without our label.
 	Sweep(ctx context.Context, w Which) ([]string, error)
 
-	// Kept lists our running containers that carry all the labels given.
+	// Kept lists our running containers that were kept (LabelKeep) and carry
+	// all the labels given.
 	Kept(ctx context.Context, labels map[string]string) ([]Container, error)
 }
 

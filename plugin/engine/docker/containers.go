@@ -11,6 +11,7 @@ import (
 	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/network"
+	"github.com/docker/docker/client"
 	"github.com/docker/docker/pkg/stdcopy"
 
 	"github.com/drone-packages/drone-packages/plugin/engine"
@@ -31,20 +32,25 @@ func (e *Engine) Setup(ctx context.Context, g engine.Group) error {
 // Start implements engine.Containers.
 func (e *Engine) Start(ctx context.Context, g engine.Group, s engine.Spec) (engine.ID, error) {
 	name := g.Name + "-" + s.Name + "-" + strings.ToLower(rand.Text()[:4])
-	made, err := e.client.ContainerCreate(ctx, containerConfig(s, withLabel(g)), hostConfig(s), networking(g, s), platformOf(s.Platform), name)
+	made, err := e.client.ContainerCreate(ctx, containerConfig(s, withLabel(g)), hostConfig(g, s), networking(g, s), platformOf(s.Platform), name)
 	if errdefs.IsNotFound(err) {
 		return "", fmt.Errorf("%w: %s: %w", engine.ErrNoImage, s.Image, err)
 	}
 	if err != nil {
-		return "", fmt.Errorf("%w: %w", engine.ErrRefused, err)
+		return "", refused(ctx, err)
 	}
 	if err := e.client.ContainerStart(ctx, made.ID, container.StartOptions{}); err != nil {
-		if ctx.Err() != nil {
-			return "", fmt.Errorf("start a container: %w", err)
-		}
-		return "", fmt.Errorf("%w: %w", engine.ErrRefused, err)
+		return "", refused(ctx, err)
 	}
 	return engine.ID(made.ID), nil
+}
+
+// refused makes ErrRefused of what the daemon itself said.
+func refused(ctx context.Context, err error) error {
+	if ctx.Err() != nil || client.IsErrConnectionFailed(err) {
+		return fmt.Errorf("start a container: %w", err)
+	}
+	return fmt.Errorf("%w: %w", engine.ErrRefused, err)
 }
 
 // Logs implements engine.Containers.

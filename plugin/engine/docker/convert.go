@@ -51,9 +51,11 @@ func containerConfig(s engine.Spec, labels map[string]string) *container.Config 
 	}
 }
 
-func hostConfig(s engine.Spec) *container.HostConfig {
+func hostConfig(g engine.Group, s engine.Spec) *container.HostConfig {
 	h := &container.HostConfig{
-		Init: &s.Reaper, Tmpfs: s.Tmpfs, Privileged: s.Rights.Privileged,
+		// Named, or newer daemons attach the default bridge as well.
+		NetworkMode: container.NetworkMode(g.Name),
+		Init:        &s.Reaper, Tmpfs: s.Tmpfs, Privileged: s.Rights.Privileged,
 		CapAdd: s.Rights.CapAdd, SecurityOpt: s.Rights.Security,
 		// The host's default driver may be one that cannot be read back.
 		LogConfig: container.LogConfig{Type: "json-file", Config: map[string]string{"max-size": "64m"}},
@@ -91,13 +93,35 @@ func envList(env map[string]string) []string {
 	return list
 }
 
-// labelChanges are the instructions that set labels on an image.
+// labelText keeps a value as it is: in double quotes a Dockerfile knows
+// escapes and variables.
+var labelText = strings.NewReplacer(`\`, `\\`, `"`, `\"`, `$`, `\$`)
+
+// labelChanges are the instructions that set labels on an image. A value of
+// several lines cannot be said in one.
 func labelChanges(labels map[string]string) []string {
 	var changes []string
 	for _, name := range slices.Sorted(maps.Keys(labels)) {
-		changes = append(changes, `LABEL "`+name+`"="`+strings.ReplaceAll(labels[name], `"`, `\"`)+`"`)
+		changes = append(changes, `LABEL "`+name+`"="`+labelText.Replace(labels[name])+`"`)
 	}
 	return changes
+}
+
+// multiline is the name of a label whose value has several lines, if any.
+func multiline(labels map[string]string) string {
+	for _, name := range slices.Sorted(maps.Keys(labels)) {
+		if strings.ContainsAny(labels[name], "\r\n") {
+			return name
+		}
+	}
+	return ""
+}
+
+// samePlatform compares OS and architecture; variants have defaults that
+// images leave out.
+func samePlatform(wanted, found string) bool {
+	w, f := platformOf(wanted), platformOf(found)
+	return wanted == "" || w.OS == f.OS && w.Architecture == f.Architecture
 }
 
 func labelFilter(labels map[string]string) filters.Args {
@@ -114,11 +138,54 @@ func imageOf(i image.InspectResponse) engine.Image {
 		out.Platform += "/" + i.Variant
 	}
 	if i.Config != nil {
-		out.Labels = i.Config.Labels
+		out.Labels = maps.Clone(i.Config.Labels)
+		maps.DeleteFunc(out.Labels, blank)
 	}
 	// A time that does not parse is a time that is not known.
 	out.Created, _ = time.Parse(time.RFC3339Nano, i.Created)
 	return out
+}
+
+// ours is what the names of our labels start with.
+const ours = "io.drone-packages."
+
+// blank says whether a label of ours counts as absent: a commit cannot take
+// a label away, only empty it.
+func blank(name, value string) bool {
+	return value == "" && strings.HasPrefix(name, ours)
+}
+
+// commitLabels are an image's labels, with those emptied that the container
+// got from its group or from the image it was made of.
+func commitLabels(container, wanted map[string]string) map[string]string {
+	labels := map[string]string{}
+	for name := range container {
+		if strings.HasPrefix(name, ours) {
+			labels[name] = ""
+		}
+	}
+	maps.Copy(labels, wanted)
+	return labels
+}
+
+// commitEnv is what undoes a container's environment in an image made of it:
+// the base image's value, or a name without a value, which means unset.
+func commitEnv(container, base []string) []string {
+	had := map[string]string{}
+	for _, v := range base {
+		name, _, _ := strings.Cut(v, "=")
+		had[name] = v
+	}
+	var env []string
+	for _, v := range container {
+		name, _, _ := strings.Cut(v, "=")
+		undo, known := had[name]
+		if !known {
+			undo = name
+		}
+		env = append(env, undo)
+	}
+	return env
 }
 
 // withLabel is the group's labels and its name.

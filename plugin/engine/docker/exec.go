@@ -2,13 +2,13 @@ package docker
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"time"
 
 	"github.com/docker/docker/api/types"
 	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/api/types/versions"
 	"github.com/docker/docker/pkg/stdcopy"
 
 	"github.com/drone-packages/drone-packages/plugin/engine"
@@ -28,6 +28,7 @@ func (e *Engine) Exec(ctx context.Context, id engine.ID, c engine.Cmd) (engine.E
 	// The end of a context does not end a hijacked stream by itself.
 	stop := context.AfterFunc(ctx, stream.Close)
 	defer stop()
+	e.resize(ctx, exec.ID, c.Terminal)
 	if err := talk(ctx, stream, c); err != nil {
 		return engine.Exit{}, err
 	}
@@ -46,13 +47,22 @@ func execOptions(c engine.Cmd) container.ExecOptions {
 	return o
 }
 
+// resize tells daemons before API 1.42 the size of the terminal, which they
+// do not take with the command. It stays as it is when the command is gone.
+func (e *Engine) resize(ctx context.Context, exec string, t *engine.Terminal) {
+	if t == nil || versions.GreaterThanOrEqualTo(e.client.ClientVersion(), "1.42") {
+		return
+	}
+	_ = e.client.ContainerExecResize(ctx, exec, container.ResizeOptions{Height: t.Rows, Width: t.Columns})
+}
+
 // talk carries input and output until the output ends.
 func talk(ctx context.Context, stream types.HijackedResponse, c engine.Cmd) error {
 	if c.Stdin != nil {
 		// It ends with the stream, at the latest when Exec closes it.
 		go func() {
 			_, _ = io.Copy(stream.Conn, c.Stdin)
-			_ = stream.CloseWrite()
+			endInput(stream, c.Terminal != nil)
 		}()
 	}
 	err := receive(stream.Reader, c)
@@ -60,6 +70,16 @@ func talk(ctx context.Context, stream types.HijackedResponse, c engine.Cmd) erro
 		return fmt.Errorf("exec: %w", ctx.Err())
 	}
 	return err
+}
+
+// endInput says that no more input comes. Closing the input of a terminal
+// would make the daemon drop the output: a terminal is told by ^D.
+func endInput(stream types.HijackedResponse, terminal bool) {
+	if terminal {
+		_, _ = stream.Conn.Write([]byte{4})
+		return
+	}
+	_ = stream.CloseWrite()
 }
 
 func receive(r io.Reader, c engine.Cmd) error {
@@ -82,7 +102,7 @@ func orDiscard(w io.Writer) io.Writer {
 // exit waits until the daemon knows that the command ended. A running one has
 // exit code 0 as well.
 func (e *Engine) exit(ctx context.Context, id engine.ID, exec string) (engine.Exit, error) {
-	for {
+	for wait := 10 * time.Millisecond; ; wait = min(2*wait, 500*time.Millisecond) {
 		state, err := e.client.ContainerExecInspect(ctx, exec)
 		if err != nil {
 			return engine.Exit{}, gone(err)
@@ -90,7 +110,7 @@ func (e *Engine) exit(ctx context.Context, id engine.ID, exec string) (engine.Ex
 		if !state.Running {
 			return e.confirm(ctx, id, state.ExitCode)
 		}
-		if err := pause(ctx, 20*time.Millisecond); err != nil {
+		if err := pause(ctx, wait); err != nil {
 			return engine.Exit{}, err
 		}
 	}
@@ -102,12 +122,18 @@ func (e *Engine) confirm(ctx context.Context, id engine.ID, code int) (engine.Ex
 	if code != 137 {
 		return engine.Exit{Code: code}, nil
 	}
-	c, err := e.client.ContainerInspect(ctx, string(id))
-	if err != nil {
-		return engine.Exit{}, gone(err)
-	}
-	if !c.State.Running {
-		return engine.Exit{}, fmt.Errorf("%w: it ended with exit code %d while a command ran in it", engine.ErrGone, c.State.ExitCode)
+	// The daemon hears of the container's end after the command's.
+	for range 10 {
+		c, err := e.client.ContainerInspect(ctx, string(id))
+		if err != nil {
+			return engine.Exit{}, gone(err)
+		}
+		if !c.State.Running {
+			return engine.Exit{}, fmt.Errorf("%w: it ended with exit code %d while a command ran in it", engine.ErrGone, c.State.ExitCode)
+		}
+		if err := pause(ctx, 50*time.Millisecond); err != nil {
+			return engine.Exit{}, err
+		}
 	}
 	return engine.Exit{Code: code}, nil
 }
@@ -117,7 +143,7 @@ func pause(ctx context.Context, d time.Duration) error {
 	defer t.Stop()
 	select {
 	case <-ctx.Done():
-		return errors.Join(ctx.Err())
+		return fmt.Errorf("wait: %w", ctx.Err())
 	case <-t.C:
 		return nil
 	}

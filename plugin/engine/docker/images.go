@@ -13,7 +13,6 @@ import (
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/image"
 	"github.com/docker/docker/api/types/registry"
-	"github.com/docker/docker/pkg/jsonmessage"
 
 	"github.com/drone-packages/drone-packages/plugin/engine"
 )
@@ -65,30 +64,27 @@ func (e *Engine) inspect(ctx context.Context, ref string) (engine.Image, error) 
 
 // Pull implements engine.Images.
 func (e *Engine) Pull(ctx context.Context, p engine.Pull, progress func(string)) (engine.Image, error) {
-	auth, err := e.authFor(p)
+	auth, credentialsErr, err := e.authFor(p)
 	if err != nil {
 		return engine.Image{}, err
 	}
 	stream, err := e.client.ImagePull(ctx, p.Ref, image.PullOptions{Platform: p.Platform, RegistryAuth: auth})
 	if err != nil {
-		return engine.Image{}, pullError(err)
+		return engine.Image{}, errors.Join(pullError(err), credentialsErr)
 	}
-	err = jsonmessage.DisplayJSONMessagesStream(stream, pullProgress(progress), 0, false, nil)
+	err = follow(stream, progress)
 	if err := errors.Join(err, stream.Close()); err != nil {
-		return engine.Image{}, pullError(err)
+		return engine.Image{}, errors.Join(pullError(err), credentialsErr)
 	}
-	return e.inspect(ctx, p.Ref)
-}
-
-// pullProgress passes on the lines that are about the image, not its layers.
-type pullProgress func(string)
-
-func (f pullProgress) Write(b []byte) (int, error) {
-	line := strings.TrimSpace(string(b))
-	if f != nil && (strings.HasPrefix(line, "Status:") || strings.HasPrefix(line, "Digest:") || strings.Contains(line, "Pulling from")) {
-		f(line)
+	i, err := e.inspect(ctx, p.Ref)
+	if err != nil {
+		return i, fmt.Errorf("pull %s: %w", p.Ref, err)
 	}
-	return len(b), nil
+	// Daemons take an image of another platform when there is no other.
+	if !samePlatform(p.Platform, i.Platform) {
+		return i, fmt.Errorf("%w: %s is for %s, not for %s", engine.ErrNoImage, p.Ref, i.Platform, p.Platform)
+	}
+	return i, nil
 }
 
 // pullError sorts what daemons and registries say in words only.
@@ -103,42 +99,54 @@ func pullError(err error) error {
 	case errdefs.IsNotFound(err), has("manifest unknown", "not found", "name unknown", "access denied", "does not match the specified platform"):
 		return fmt.Errorf("%w: %w", engine.ErrNoImage, err)
 	}
-	return err
+	return fmt.Errorf("pull: %w", err)
 }
 
-// authFor is the registry's user in the form the daemon wants.
-func (e *Engine) authFor(p engine.Pull) (string, error) {
+// authFor is the registry's user in the form the daemon wants. A credential
+// helper that does not work (it may not be in our image) makes the pull an
+// anonymous one: unavailable says why, in case that is refused.
+func (e *Engine) authFor(p engine.Pull) (auth string, unavailable, err error) {
 	named, err := reference.ParseNormalizedNamed(p.Ref)
 	if err != nil {
-		return "", fmt.Errorf("image %q: %w", p.Ref, err)
+		return "", nil, fmt.Errorf("image %q: %w", p.Ref, err)
 	}
-	server := reference.Domain(named)
+	server := registryKey(reference.Domain(named))
 	if p.Login != nil {
-		return registry.EncodeAuthConfig(registry.AuthConfig{
+		auth, err = registry.EncodeAuthConfig(registry.AuthConfig{
 			Username: p.Login.Username, Password: p.Login.Password, ServerAddress: server,
 		})
-	}
-	if server == "docker.io" {
-		server = "https://index.docker.io/v1/"
+		return auth, nil, err
 	}
 	known, err := e.auth.GetAuthConfig(server)
 	if err != nil {
-		return "", fmt.Errorf("credentials for %s: %w", server, err)
+		return "", fmt.Errorf("the configured credentials for %s are not available: %w", server, err), nil
 	}
-	return registry.EncodeAuthConfig(registry.AuthConfig{
+	auth, err = registry.EncodeAuthConfig(registry.AuthConfig{
 		Username: known.Username, Password: known.Password, Auth: known.Auth,
 		ServerAddress: known.ServerAddress, IdentityToken: known.IdentityToken, RegistryToken: known.RegistryToken,
 	})
+	return auth, nil, err
+}
+
+// registryKey is what configuration files call a registry.
+func registryKey(domain string) string {
+	if domain == "docker.io" {
+		return "https://index.docker.io/v1/"
+	}
+	return domain
 }
 
 // Import implements engine.Images.
 func (e *Engine) Import(ctx context.Context, ref, platform string, labels map[string]string, rootfs io.Reader) (engine.Image, error) {
+	if name := multiline(labels); name != "" {
+		return engine.Image{}, fmt.Errorf("import %s: the label %s has more than one line", ref, name)
+	}
 	stream, err := e.client.ImageImport(ctx, image.ImportSource{Source: rootfs, SourceName: "-"}, ref,
 		image.ImportOptions{Platform: platform, Changes: labelChanges(labels)})
 	if err != nil {
 		return engine.Image{}, fmt.Errorf("import %s: %w", ref, err)
 	}
-	if err := drop(stream); err != nil {
+	if err := errors.Join(follow(stream, nil), stream.Close()); err != nil {
 		return engine.Image{}, fmt.Errorf("import %s: %w", ref, err)
 	}
 	return e.inspect(ctx, ref)
@@ -146,13 +154,38 @@ func (e *Engine) Import(ctx context.Context, ref, platform string, labels map[st
 
 // Commit implements engine.Images.
 func (e *Engine) Commit(ctx context.Context, id engine.ID, ref string, labels map[string]string) (engine.Image, error) {
-	_, err := e.client.ContainerCommit(ctx, string(id), container.CommitOptions{
-		Reference: ref, Config: &container.Config{Labels: labels},
+	c, err := e.client.ContainerInspect(ctx, string(id))
+	if err != nil {
+		return engine.Image{}, fmt.Errorf("commit %s: %w", ref, gone(err))
+	}
+	base, err := e.baseEnv(ctx, c.Image)
+	if err != nil {
+		return engine.Image{}, fmt.Errorf("commit %s: %w", ref, err)
+	}
+	// The daemon fills what is missing here from the container, so what the
+	// image must not have is undone by name.
+	_, err = e.client.ContainerCommit(ctx, string(id), container.CommitOptions{
+		Reference: ref, Config: &container.Config{
+			Entrypoint: []string{}, Cmd: []string{},
+			Labels: commitLabels(c.Config.Labels, labels), Env: commitEnv(c.Config.Env, base),
+		},
 	})
 	if err != nil {
 		return engine.Image{}, fmt.Errorf("commit %s: %w", ref, gone(err))
 	}
 	return e.inspect(ctx, ref)
+}
+
+// baseEnv is an image's environment; none when it was removed meanwhile.
+func (e *Engine) baseEnv(ctx context.Context, id string) ([]string, error) {
+	i, err := e.client.ImageInspect(ctx, id)
+	if errdefs.IsNotFound(err) || err == nil && i.Config == nil {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return i.Config.Env, nil
 }
 
 // Remove implements engine.Images.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"path/filepath"
 	"strings"
@@ -30,7 +29,8 @@ type Options struct {
 	// Host is unix://PATH, tcp://HOST:PORT or ssh://USER@HOST. Empty: the
 	// local socket.
 	Host string
-	// TLSVerify and CertPath (ca.pem, cert.pem, key.pem) are for tcp.
+	// TLSVerify and CertPath (ca.pem, cert.pem, key.pem) are for tcp and mean
+	// nothing elsewhere. With TLSVerify, an empty CertPath is ConfigDir.
 	TLSVerify bool
 	CertPath  string
 	// Config is the content of a config.json with registry credentials;
@@ -83,11 +83,23 @@ func clientOptions(o Options) ([]client.Opt, error) {
 			client.WithHTTPClient(&http.Client{Transport: transport}),
 			client.WithHost(helper.Host), client.WithDialContext(helper.Dialer)), nil
 	}
-	if o.TLSVerify || o.CertPath != "" {
+	if dir := certDir(o); dir != "" {
 		opts = append(opts, client.WithTLSClientConfig(
-			filepath.Join(o.CertPath, "ca.pem"), filepath.Join(o.CertPath, "cert.pem"), filepath.Join(o.CertPath, "key.pem")))
+			filepath.Join(dir, "ca.pem"), filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")))
 	}
 	return append(opts, client.WithHost(o.Host)), nil
+}
+
+// certDir is where the certificates are; empty: no TLS. CI hosts set the
+// variables of TLS for a socket too, which must stay as it is.
+func certDir(o Options) string {
+	if !strings.HasPrefix(o.Host, "tcp://") {
+		return ""
+	}
+	if o.CertPath == "" && o.TLSVerify {
+		return o.ConfigDir
+	}
+	return o.CertPath
 }
 
 // credentials are the registries' users that this host knows.
@@ -98,6 +110,9 @@ func credentials(o Options) (*configfile.ConfigFile, error) {
 			return nil, errors.New("config: not the content of a Docker config.json")
 		}
 		return f, nil
+	}
+	if o.ConfigDir == "" {
+		return configfile.New(""), nil
 	}
 	f, err := config.Load(o.ConfigDir)
 	if err != nil {
@@ -116,16 +131,17 @@ func (e *Engine) Host(ctx context.Context) (engine.Host, error) {
 	if err != nil {
 		return engine.Host{}, fmt.Errorf("%w at %s: %w", engine.ErrUnreachable, e.host, err)
 	}
-	if versions.LessThan(e.client.ClientVersion(), minAPI) {
-		return engine.Host{}, fmt.Errorf("%s speaks API %s; %s is the oldest that will do (Docker 20.10): update it", e.host, e.client.ClientVersion(), minAPI)
+	if err := acceptAPI(e.host, e.client.ClientVersion()); err != nil {
+		return engine.Host{}, err
 	}
 	h := hostOf(info, v, e.client.ClientVersion())
 	h.Self, h.SelfImage = e.findSelf(ctx)
 	return h, nil
 }
 
-// drop reads and forgets a stream that has to be read for its work to be done.
-func drop(r io.ReadCloser) error {
-	_, err := io.Copy(io.Discard, r)
-	return errors.Join(err, r.Close())
+func acceptAPI(host, version string) error {
+	if versions.LessThan(version, minAPI) {
+		return fmt.Errorf("%s speaks API %s; %s is the oldest that will do (Docker 20.10): update it", host, version, minAPI)
+	}
+	return nil
 }

@@ -15,14 +15,14 @@ import (
 )
 
 var (
-	mountedHostname = regexp.MustCompile(`/containers/([0-9a-f]{64})/(?:hostname|hosts|resolv\.conf)`)
+	mountedHostname = regexp.MustCompile(`containers/([0-9a-f]{64})/(?:userdata/)?(?:hostname|hosts|resolv\.conf)`)
 	longID          = regexp.MustCompile(`[0-9a-f]{64}`)
 	shortID         = regexp.MustCompile(`^[0-9a-f]{12}$`)
 )
 
 // findSelf is the container we run in and its image; empty outside one.
 func (e *Engine) findSelf(ctx context.Context) (id, image string) {
-	if _, err := os.Stat("/.dockerenv"); err != nil {
+	if !exists("/.dockerenv") && !exists("/run/.containerenv") {
 		return "", ""
 	}
 	hostname, err := os.Hostname()
@@ -51,6 +51,11 @@ func selfCandidates(mountinfo, cgroup, hostname string) []string {
 		ids = append(ids, hostname)
 	}
 	return ids
+}
+
+func exists(name string) bool {
+	_, err := os.Stat(name)
+	return err == nil
 }
 
 func readFile(name string) string {

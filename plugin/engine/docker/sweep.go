@@ -34,23 +34,30 @@ func (e *Engine) Destroy(ctx context.Context, g engine.Group) error {
 // Sweep implements engine.Daemon.
 func (e *Engine) Sweep(ctx context.Context, w engine.Which) ([]string, error) {
 	things, err := e.things(ctx, engine.LabelRun)
-	if err != nil {
-		return nil, err
-	}
+	names, removeErr := e.remove(ctx, e.choose(ctx, things, w))
+	return names, errors.Join(err, removeErr)
+}
+
+// choose is what of the things a sweep takes. An empty LabelRun is that of a
+// container which somebody else made of an image that we committed.
+func (e *Engine) choose(ctx context.Context, things []thing, w engine.Which) []thing {
 	owners := map[string]bool{}
 	var chosen []thing
 	for _, t := range things {
-		if w.All || w.Run != "" && t.labels[engine.LabelRun] == w.Run || expired(t, w.ExpiredAt) ||
-			w.Orphans && e.orphaned(ctx, t, owners) {
+		run := t.labels[engine.LabelRun]
+		if run == "" {
+			continue
+		}
+		if w.All || run == w.Run || expired(t, w.ExpiredAt) || w.Orphans && e.orphaned(ctx, t, owners) {
 			chosen = append(chosen, t)
 		}
 	}
-	return e.remove(ctx, chosen)
+	return chosen
 }
 
 func expired(t thing, at time.Time) bool {
 	expires, err := strconv.ParseInt(t.labels[engine.LabelExpires], 10, 64)
-	return err == nil && !at.IsZero() && expires <= at.Unix()
+	return err == nil && !at.IsZero() && time.Unix(expires, 0).Before(at)
 }
 
 // orphaned says whether the container that made the thing runs no more.
@@ -79,23 +86,24 @@ func (e *Engine) things(ctx context.Context, label string) ([]thing, error) {
 	}
 	var all []thing
 	for _, c := range containers {
-		all = append(all, thing{"container", c.ID, strings.TrimPrefix(strings.Join(c.Names, " "), "/"), c.Labels})
+		all = append(all, thing{"container", c.ID, nameOf(c.Names), c.Labels})
 	}
-	networks, err := e.client.NetworkList(ctx, network.ListOptions{Filters: f})
-	if err != nil {
-		return all, fmt.Errorf("list networks: %w", err)
-	}
+	networks, networkErr := e.client.NetworkList(ctx, network.ListOptions{Filters: f})
 	for _, n := range networks {
 		all = append(all, thing{"network", n.ID, n.Name, n.Labels})
 	}
-	volumes, err := e.client.VolumeList(ctx, volume.ListOptions{Filters: f})
-	if err != nil {
-		return all, fmt.Errorf("list volumes: %w", err)
-	}
+	volumes, volumeErr := e.client.VolumeList(ctx, volume.ListOptions{Filters: f})
 	for _, v := range volumes.Volumes {
 		all = append(all, thing{"volume", v.Name, v.Name, v.Labels})
 	}
+	if err := errors.Join(networkErr, volumeErr); err != nil {
+		return all, fmt.Errorf("list networks and volumes: %w", err)
+	}
 	return all, nil
+}
+
+func nameOf(names []string) string {
+	return strings.TrimPrefix(strings.Join(names, " "), "/")
 }
 
 // remove removes containers side by side, then the rest.
@@ -156,8 +164,11 @@ func (e *Engine) Kept(ctx context.Context, labels map[string]string) ([]engine.C
 	}
 	var kept []engine.Container
 	for _, c := range list {
+		if c.Labels[engine.LabelKeep] == "" || c.Labels[engine.LabelRun] == "" {
+			continue
+		}
 		kept = append(kept, engine.Container{
-			ID: engine.ID(c.ID), Name: strings.TrimPrefix(strings.Join(c.Names, " "), "/"),
+			ID: engine.ID(c.ID), Name: nameOf(c.Names),
 			Image: c.Image, Labels: c.Labels, Created: time.Unix(c.Created, 0),
 		})
 	}

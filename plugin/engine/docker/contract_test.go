@@ -1,0 +1,68 @@
+package docker
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/drone-packages/drone-packages/plugin/engine"
+	"github.com/drone-packages/drone-packages/plugin/engine/enginetest"
+)
+
+// testImage is made by lab/images.sh.
+const testImage = "lab/debian:12"
+
+// careful leaves the orphans of others on this daemon alone: it sweeps with
+// the engine's own choice and removal, among the suite's things only.
+type careful struct{ *Engine }
+
+func (c careful) Sweep(ctx context.Context, w engine.Which) ([]string, error) {
+	if w.All {
+		return nil, errors.New("a test does not sweep all")
+	}
+	things, err := c.things(ctx, engine.LabelRun)
+	if err != nil {
+		return nil, err
+	}
+	things = slices.DeleteFunc(things, func(t thing) bool { return !strings.HasPrefix(t.labels[engine.LabelRun], "suite-") })
+	if !w.Orphans {
+		return c.Engine.Sweep(ctx, w)
+	}
+	return c.remove(ctx, c.choose(ctx, things, w))
+}
+
+// open is an engine that a test asks the contract of.
+func open(t *testing.T, o Options) (engine.Engine, string) {
+	t.Helper()
+	e, err := Open(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := e.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	if _, err := e.Host(t.Context()); err != nil {
+		t.Fatalf("these tests want a Docker daemon (or -short): %v", err)
+	}
+	found, err := e.Find(t.Context(), testImage, nil)
+	if err != nil || len(found) == 0 {
+		t.Fatalf("no image %s: run lab/images.sh 12 (%v)", testImage, err)
+	}
+	return careful{e}, testImage
+}
+
+func needDocker(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("-short: no Docker")
+	}
+}
+
+func TestDockerHoldsTheContract(t *testing.T) {
+	needDocker(t)
+	enginetest.Suite(t, func(t *testing.T) (engine.Engine, string) { return open(t, Options{}) })
+}
