@@ -40,7 +40,7 @@ func normalize(environ []string) (map[string]string, []string) {
 	for _, name := range sortedKeys(aliases) {
 		moveTo(env, name, aliases[name])
 	}
-	if env["PLUGIN_DEBUG"] == "true" && env["PLUGIN_LOG_LEVEL"] == "" {
+	if debug := strings.ToLower(env["PLUGIN_DEBUG"]); slices.Contains(trueWords, debug) && env["PLUGIN_LOG_LEVEL"] == "" {
 		env["PLUGIN_LOG_LEVEL"] = "debug"
 	}
 	return env, unknown(env)
@@ -79,15 +79,21 @@ func moveTo(env map[string]string, from, to string) {
 // unknown warns of settings that are none. It is no error: CI hosts set
 // PLUGIN_* variables of their own.
 func unknown(env map[string]string) []string {
-	names := slices.Clone(foreign)
+	var ours []string
 	for _, f := range fields() {
-		names = append(names, f.variable)
+		ours = append(ours, f.key)
 	}
 	var warnings []string
 	for _, name := range sortedKeys(env) {
-		if strings.HasPrefix(name, "PLUGIN_") && !slices.Contains(names, name) {
-			warnings = append(warnings, fmt.Sprintf("%s is no setting of ours%s", name, didYouMean(name, names)))
+		key, plugin := strings.CutPrefix(name, "PLUGIN_")
+		if key = strings.ToLower(key); !plugin || slices.Contains(ours, key) || slices.Contains(foreign, name) {
+			continue
 		}
+		warning := name + " is no setting of ours"
+		if near := nearest(key, ours); near != "" {
+			warning += fmt.Sprintf(": did you mean PLUGIN_%s?", strings.ToUpper(near))
+		}
+		warnings = append(warnings, warning)
 	}
 	return warnings
 }
