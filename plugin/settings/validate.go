@@ -49,17 +49,19 @@ func (s *Settings) checkOutput() []error {
 	return nil
 }
 
-// checkNeeds finds needs of packages that are not there, and cycles.
+// checkNeeds finds needs of packages that are not there, and cycles: each
+// once, at the first of its names.
 func (s *Settings) checkNeeds() []error {
 	var errs []error
-	for _, name := range sortedKeys(s.Packages) {
+	names := sortedKeys(s.Packages)
+	for _, name := range names {
 		for _, need := range s.Packages[name].Needs {
 			if _, ok := s.Packages[need]; !ok {
-				errs = append(errs, fmt.Errorf("packages.%s.needs: there is no package %q%s", name, need, didYouMean(need, sortedKeys(s.Packages))))
+				errs = append(errs, fmt.Errorf("packages.%s.needs: there is no package %q%s", name, need, didYouMean(need, names)))
 			}
 		}
-		if cycle := s.cycleFrom(name, nil); cycle != nil {
-			return append(errs, fmt.Errorf("packages.%s.needs: a cycle: %s", name, strings.Join(cycle, " needs ")))
+		if cycle := s.cycleFrom(name, nil); len(cycle) > 0 && slices.Min(cycle) == name {
+			errs = append(errs, fmt.Errorf("packages.%s.needs: a cycle: %s", name, strings.Join(cycle, " needs ")))
 		}
 	}
 	return errs
@@ -103,8 +105,13 @@ func (s *Settings) resolveEnvironment(env map[string]string) []error {
 }
 
 // Secrets are values that must not be shown anywhere.
-func (s Settings) Secrets() []string {
-	secrets := []string{s.Password}
+func (s *Settings) Secrets() []string {
+	var secrets []string
+	for _, f := range fields() {
+		if f.secret {
+			secrets = append(secrets, s.field(f).String())
+		}
+	}
 	for _, name := range s.EnvironmentFrom {
 		secrets = append(secrets, s.BuildEnvironment[name])
 	}
