@@ -1,11 +1,11 @@
 package settings
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
+	"path"
 	"reflect"
 	"slices"
 	"strings"
@@ -76,12 +76,16 @@ func (s *Settings) applyDefaults() {
 // applyFile reads the settings file.
 func (s *Settings) applyFile(env map[string]string, workspace fs.FS) []error {
 	names := fileNames
-	if own := env["PLUGIN_FILE"]; own != "" {
-		names = []string{own}
+	own, asked := env["PLUGIN_FILE"]
+	if asked {
+		names = []string{path.Clean(own)}
 	}
 	for _, name := range names {
+		if !fs.ValidPath(name) {
+			return []error{fmt.Errorf("PLUGIN_FILE: found %q, wanted a file inside the workspace, such as ci/packages.yml", own)}
+		}
 		text, err := fs.ReadFile(workspace, name)
-		if errors.Is(err, fs.ErrNotExist) && env["PLUGIN_FILE"] == "" {
+		if errors.Is(err, fs.ErrNotExist) && !asked {
 			continue
 		}
 		if err != nil {
@@ -93,18 +97,36 @@ func (s *Settings) applyFile(env map[string]string, workspace fs.FS) []error {
 }
 
 func (s *Settings) decodeFile(name string, text []byte) []error {
-	if len(bytes.TrimSpace(text)) == 0 {
-		return nil
+	var docs []yaml.Node
+	if err := yaml.Load(text, &docs, yaml.WithAllDocuments()); err != nil {
+		return []error{notYAML(name, err)}
 	}
-	var doc yaml.Node
-	if err := yaml.Load(text, &doc); err != nil {
-		return []error{fmt.Errorf("%s: not YAML: %w", name, err)}
+	var errs []error
+	for i, doc := range docs {
+		if i > 0 {
+			errs = append(errs, fmt.Errorf("%s:%d:%d: found another document, wanted one", name, doc.Line, doc.Column))
+			continue
+		}
+		errs = append(errs, decodeNode(reflect.ValueOf(s).Elem(), doc.Content[0], place{file: name})...)
 	}
-	root := &doc
-	if root.Kind == yaml.DocumentNode && len(root.Content) == 1 {
-		root = root.Content[0]
+	return errs
+}
+
+// notYAML says where the text stops being YAML. What follows an unquoted *
+// may be a pattern or a secret: it is not shown.
+func notYAML(name string, err error) error {
+	var at *yaml.LoadError
+	if !errors.As(err, &at) {
+		return fmt.Errorf("%s: not YAML: %w", name, err)
 	}
-	return decodeNode(reflect.ValueOf(s).Elem(), root, place{file: name})
+	if at.Mark.Line > 0 {
+		name = fmt.Sprintf("%s:%d:%d", name, at.Mark.Line, at.Mark.Column)
+	}
+	message := at.Message
+	if strings.HasPrefix(message, "unknown anchor") {
+		message = "* begins an alias, and there is no such anchor: quote what begins with *"
+	}
+	return fmt.Errorf("%s: not YAML: %s", name, message)
 }
 
 // applyEnvironment decodes the variables that are set.
