@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"encoding/json"
 	"fmt"
 	"math"
 	"reflect"
@@ -13,95 +14,47 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// place is where a value came from, for its errors.
-type place struct {
-	// file is the settings file; name the variable, for one of those.
-	file, name string
-	// path of keys below.
-	path   string
-	secret bool
-}
-
-// of is the place in words: packages.yml:3:5: test.skip, or PLUGIN_TEST.
-func (p place) of(n *yaml.Node) string {
-	if p.file != "" {
-		return strings.TrimSuffix(fmt.Sprintf("%s:%d:%d: %s", p.file, n.Line, n.Column, p.path), ": ")
-	}
-	if p.path != "" {
-		return p.name + ": " + p.path
-	}
-	return p.name
-}
-
-func (p place) below(key string) place {
-	p.path = strings.TrimPrefix(p.path+"."+key, ".")
-	return p
-}
-
-// wrong is the one form of a decoding error.
-func (p place) wrong(n *yaml.Node, wanted string) []error {
-	found := strconv.Quote(n.Value)
-	if n.Kind != yaml.ScalarNode {
-		found = kindWords[n.Kind]
-	}
-	if p.secret {
-		found = "something else (not shown, it is a secret)"
-	}
-	return []error{fmt.Errorf("%s: found %s, wanted %s", p.of(n), found, wanted)}
-}
-
-var kindWords = map[yaml.Kind]string{
-	yaml.MappingNode: "a mapping", yaml.SequenceNode: "a list", yaml.AliasNode: "an alias",
-}
-
 // decodeText decodes what a CI host made of a YAML value: a string.
 func decodeText(v reflect.Value, text string, at place) []error {
+	n := &yaml.Node{Kind: yaml.ScalarNode, Value: strings.TrimSpace(text)}
+	held, err := parse(n.Value)
+	if err == nil && isFromSecret(held) {
+		return at.wrong(held, "")
+	}
 	switch v.Interface().(type) {
-	case List:
-		v.Set(reflect.ValueOf(splitList(text)))
-		return nil
-	case Map, map[string]Package, Test:
-		var doc yaml.Node
-		if err := yaml.Load([]byte(text), &doc); err != nil || len(doc.Content) != 1 {
+	case Map, Variables, map[string]Package, Test:
+		if err != nil {
 			return []error{fmt.Errorf("%s: found something that is neither JSON nor YAML, wanted a mapping", at.name)}
 		}
-		return decodeNode(v, doc.Content[0], at)
+		n = held
 	}
-	return decodeNode(v, &yaml.Node{Kind: yaml.ScalarNode, Value: strings.TrimSpace(text)}, at)
+	return decodeNode(v, n, at)
 }
 
-// splitList takes a list as CI hosts write them: a JSON array, else one item
-// a line, else comma-separated. Items are trimmed, empty ones dropped.
-func splitList(text string) List {
-	var items []string
-	trimmed := strings.TrimSpace(text)
-	var array []string
-	if strings.HasPrefix(trimmed, "[") && yaml.Load([]byte(trimmed), &array) == nil {
-		items = array
-	} else if strings.Contains(trimmed, "\n") {
-		items = strings.Split(trimmed, "\n")
-	} else {
-		items = strings.Split(trimmed, ",")
+// parse reads a text that is one YAML document, as JSON is.
+func parse(text string) (*yaml.Node, error) {
+	var doc yaml.Node
+	if err := yaml.Load([]byte(text), &doc); err != nil {
+		return nil, err
 	}
-	list := List{}
-	for _, item := range items {
-		if item = strings.TrimSpace(item); item != "" {
-			list = append(list, item)
-		}
-	}
-	return list
+	return doc.Content[0], nil
 }
 
 // decodeNode decodes a YAML node into a value of one of our types.
 func decodeNode(v reflect.Value, n *yaml.Node, at place) []error {
-	if n.Kind == yaml.ScalarNode && n.Tag == "!!null" {
+	n = follow(n)
+	if isNull(n) {
 		return nil // a key without a value is not set
 	}
 	switch target := v.Addr().Interface().(type) {
 	case *List:
-		return decodeList(target, n, at)
+		return decodeList((*[]string)(target), n, at, listOf)
+	case *Commands:
+		return decodeList((*[]string)(target), n, at, commandsOf)
 	case *Map:
 		return decodeMap(target, n, at)
+	case *Variables:
+		return decodeVariables(target, n, at)
 	case *map[string]Package:
 		return decodePackages(target, n, at)
 	case *Settings, *Package, *Test:
@@ -113,40 +66,101 @@ func decodeNode(v reflect.Value, n *yaml.Node, at place) []error {
 	return decodeScalar(v, n, at)
 }
 
-func decodeList(list *List, n *yaml.Node, at place) []error {
-	if n.Kind == yaml.ScalarNode {
-		*list = splitList(n.Value)
-		return nil
+// follow is what an alias stands for. Our types are finite, so an alias to
+// what it is in comes to an end.
+func follow(n *yaml.Node) *yaml.Node {
+	if n.Kind == yaml.AliasNode {
+		return n.Alias
+	}
+	return n
+}
+
+func isNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.Tag == "!!null" }
+
+// decodeList decodes a sequence, or a text by its parts. Items are trimmed,
+// empty ones dropped.
+func decodeList(list *[]string, n *yaml.Node, at place, parts func(text string) *yaml.Node) []error {
+	if text := n; text.Kind == yaml.ScalarNode {
+		n = parts(text.Value)
+		for _, item := range n.Content {
+			item.Line, item.Column = text.Line, text.Column
+		}
 	}
 	if n.Kind != yaml.SequenceNode {
 		return at.wrong(n, "a list")
 	}
 	var errs []error
-	*list = List{}
+	*list = []string{}
 	for _, item := range n.Content {
+		item = follow(item)
 		if item.Kind != yaml.ScalarNode {
 			errs = append(errs, at.wrong(item, "a list of strings")...)
 			continue
 		}
-		*list = append(*list, item.Value)
+		if text := strings.TrimSpace(item.Value); text != "" && !isNull(item) {
+			*list = append(*list, text)
+		}
 	}
 	return errs
 }
 
+// listOf takes a list as CI hosts write them: JSON or YAML, else one item a
+// line, else comma-separated.
+func listOf(text string) *yaml.Node {
+	if n, err := parse(text); err == nil && n.Kind == yaml.SequenceNode {
+		return n
+	}
+	if text = strings.TrimSpace(text); strings.Contains(text, "\n") {
+		return sequence(strings.Split(text, "\n"))
+	}
+	return sequence(strings.Split(text, ","))
+}
+
+// commandsOf takes JSON, else one command a line: "[ -f x ]" is a command,
+// and so is what has a comma in it.
+func commandsOf(text string) *yaml.Node {
+	if n, err := parse(text); err == nil && n.Kind == yaml.SequenceNode && json.Valid([]byte(text)) {
+		return n
+	}
+	return sequence(strings.Split(text, "\n"))
+}
+
+func sequence(items []string) *yaml.Node {
+	n := &yaml.Node{Kind: yaml.SequenceNode}
+	for _, item := range items {
+		n.Content = append(n.Content, &yaml.Node{Kind: yaml.ScalarNode, Value: item})
+	}
+	return n
+}
+
 func decodeMap(m *Map, n *yaml.Node, at place) []error {
+	*m = Map{}
 	if n.Kind == yaml.ScalarNode {
-		*m = Map{"*": n.Value}
+		(*m)["*"] = n.Value
 		return nil
 	}
+	return decodeValues(*m, n, at, "a mapping")
+}
+
+func decodeVariables(m *Variables, n *yaml.Node, at place) []error {
+	*m = Variables{}
+	at.secret = true
+	return decodeValues(*m, n, at, "a mapping: {NAME: value}")
+}
+
+// decodeValues decodes a mapping of names to single values.
+func decodeValues(m map[string]string, n *yaml.Node, at place, wanted string) []error {
 	if n.Kind != yaml.MappingNode {
-		return at.wrong(n, "a mapping")
+		return at.wrong(n, wanted)
 	}
-	*m = Map{}
 	return eachPair(n, at, func(key, value *yaml.Node) []error {
+		value = follow(value)
 		if value.Kind != yaml.ScalarNode {
 			return at.below(key.Value).wrong(value, "a single value")
 		}
-		(*m)[key.Value] = value.Value
+		if !isNull(value) {
+			m[key.Value] = value.Value
+		}
 		return nil
 	})
 }
@@ -169,20 +183,16 @@ func decodeStruct(v reflect.Value, n *yaml.Node, at place) []error {
 	if n.Kind != yaml.MappingNode {
 		return at.wrong(n, "a mapping")
 	}
-	known := map[string]int{}
-	for i := range v.NumField() {
-		if key := v.Type().Field(i).Tag.Get("yaml"); key != "-" {
-			known[key] = i
-		}
+	known := map[string]field{}
+	for _, f := range fieldsOf(v.Type()) {
+		known[f.key] = f
 	}
 	return eachPair(n, at, func(key, value *yaml.Node) []error {
-		i, ok := known[key.Value]
+		f, ok := known[key.Value]
 		if !ok {
 			return []error{fmt.Errorf("%s: unknown key %q%s", at.of(key), key.Value, didYouMean(key.Value, sortedKeys(known)))}
 		}
-		below := at.below(key.Value)
-		below.secret = v.Type().Field(i).Tag.Get("secret") == "true"
-		return decodeNode(v.Field(i), value, below)
+		return decodeNode(v.Field(f.index), value, at.below(f.key).with(f))
 	})
 }
 
@@ -191,7 +201,11 @@ func eachPair(n *yaml.Node, at place, visit func(key, value *yaml.Node) []error)
 	var errs []error
 	seen := map[string]int{}
 	for i := 0; i+1 < len(n.Content); i += 2 {
-		key, value := n.Content[i], n.Content[i+1]
+		key, value := follow(n.Content[i]), n.Content[i+1]
+		if key.Kind != yaml.ScalarNode {
+			errs = append(errs, at.wrong(key, "a name")...)
+			continue
+		}
 		if line, twice := seen[key.Value]; twice {
 			errs = append(errs, fmt.Errorf("%s: the key %q is here a second time, first in line %d", at.of(key), key.Value, line))
 			continue
@@ -215,6 +229,7 @@ func decodeScalar(v reflect.Value, n *yaml.Node, at place) []error {
 	switch v.Interface().(type) {
 	case string:
 		v.SetString(n.Value)
+		ok, wanted = at.choice(n.Value)
 	case Bool:
 		word := strings.ToLower(text)
 		v.SetBool(slices.Contains(trueWords, word))

@@ -68,7 +68,7 @@ func (s *Settings) applyDefaults() {
 	for _, f := range fields() {
 		if f.fallback != "" {
 			// Defaults are ours; a test holds that each of them decodes.
-			_ = decodeText(s.field(f), f.fallback, place{name: "default of " + f.key})
+			_ = decodeText(s.field(f), f.fallback, place{name: f.variable})
 		}
 	}
 }
@@ -137,14 +137,9 @@ func (s *Settings) applyEnvironment(values map[string]string) []error {
 		if !ok {
 			continue
 		}
-		at := place{name: f.variable, secret: f.secret}
-		if strings.HasPrefix(strings.TrimSpace(text), `{"from_secret":`) {
-			errs = append(errs, fmt.Errorf("%s: a from_secret that was not resolved: Drone resolves them only at the top level of settings; use environment_from with the name of a variable", f.variable))
-			continue
-		}
 		// What the environment sets replaces what the file set.
 		s.field(f).SetZero()
-		errs = append(errs, decodeText(s.field(f), text, at)...)
+		errs = append(errs, decodeText(s.field(f), text, place{name: f.variable}.with(f))...)
 	}
 	return errs
 }
@@ -160,20 +155,21 @@ type field struct {
 }
 
 // fields are the settings at the top level, in the order of the manual.
-func fields() []field {
+func fields() []field { return fieldsOf(reflect.TypeFor[Settings]()) }
+
+func fieldsOf(t reflect.Type) []field {
 	var all []field
-	t := reflect.TypeFor[Settings]()
 	for i := range t.NumField() {
-		f := t.Field(i)
-		key := f.Tag.Get("yaml")
+		tag := t.Field(i).Tag
+		key := tag.Get("yaml")
 		if key == "-" {
 			continue
 		}
 		one := field{
 			index: i, key: key, variable: "PLUGIN_" + strings.ToUpper(key),
-			fallback: f.Tag.Get("default"), secret: f.Tag.Get("secret") == "true",
+			fallback: tag.Get("default"), secret: tag.Get("secret") == "true",
 		}
-		if choices := f.Tag.Get("enum"); choices != "" {
+		if choices := tag.Get("enum"); choices != "" {
 			one.choices = strings.Split(choices, ",")
 		}
 		all = append(all, one)

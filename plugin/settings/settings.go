@@ -11,11 +11,11 @@ type Settings struct {
 	//
 	// With none, the current stable Debian.
 	Distros List `yaml:"distros"`
-	// Source tree: a directory, or a git URL with an optional #revision.
+	// Source tree: a directory or a git URL, with an optional #revision.
 	Source string `yaml:"source" default:"."`
 	// Version to build: a literal, or "git" for what git describe says.
 	//
-	// Empty: the changelog's own.
+	// Empty: the changelog's own. Quote a number: YAML reads 1.10 as 1.1.
 	Version string `yaml:"version"`
 	// Packages to build from the tree, by name.
 	//
@@ -26,7 +26,7 @@ type Settings struct {
 	// Output directory for packages, logs and results, inside the workspace.
 	Output string `yaml:"output" default:"dist"`
 
-	// ImageSource of base images: auto (a registry, else bootstrap), registry, or bootstrap from the distro's own mirror.
+	// ImageSource is where base images come from: auto (a registry, else bootstrap), registry, or bootstrap from the distro's own mirror.
 	ImageSource string `yaml:"image_source" default:"auto" enum:"auto,registry,bootstrap"`
 	// Pull base images always, if-not-exists, or never.
 	Pull string `yaml:"pull" default:"if-not-exists" enum:"always,if-not-exists,never"`
@@ -53,15 +53,15 @@ type Settings struct {
 	FailFast Bool `yaml:"fail_fast" default:"false"`
 	// Timeout of one build, and of one machine's whole test.
 	Timeout Duration `yaml:"timeout" default:"30m"`
-	// BootTimeout of a test machine.
+	// BootTimeout is how long a test machine may take to boot.
 	BootTimeout Duration `yaml:"boot_timeout" default:"60s"`
-	// SettleTimeout of a service: how long it may take to be up.
+	// SettleTimeout is how long a service may take to be up.
 	SettleTimeout Duration `yaml:"settle_timeout" default:"30s"`
 
 	// BuildOptions go into DEB_BUILD_OPTIONS: nocheck, noopt.
 	BuildOptions List `yaml:"build_options"`
 	// Environment of builds and hooks.
-	Environment Map `yaml:"environment"`
+	Environment Variables `yaml:"environment"`
 	// EnvironmentFrom names variables of the plugin's own environment to pass on; their values are masked in logs.
 	EnvironmentFrom List `yaml:"environment_from"`
 
@@ -76,9 +76,9 @@ type Settings struct {
 
 	// DryRun prints the plan and ends.
 	DryRun Bool `yaml:"dry_run" default:"false"`
-	// LogLevel of diagnostics: error, warn, info, debug, trace.
+	// LogLevel is how much is told: error, warn, info, debug, trace.
 	LogLevel string `yaml:"log_level" default:"info" enum:"error,warn,info,debug,trace"`
-	// DockerHost to use: unix://, tcp:// or ssh://. Empty: DOCKER_HOST, else the local socket.
+	// DockerHost is the engine to use: unix://, tcp:// or ssh://. Empty: DOCKER_HOST, else the local socket.
 	DockerHost string `yaml:"docker_host"`
 
 	// BuildEnvironment is Environment with the values that EnvironmentFrom
@@ -93,7 +93,7 @@ type Package struct {
 	Deb string `yaml:"deb"`
 	// Before are shell commands run in the build environment, in the source,
 	// as the build user, in order, before the build.
-	Before List `yaml:"before"`
+	Before Commands `yaml:"before"`
 	// Needs are packages that have to be built first.
 	Needs List `yaml:"needs"`
 }
@@ -106,13 +106,16 @@ type Test struct {
 	Noise List `yaml:"noise"`
 }
 
-// List, Map, Bool, Int, Float, Size and Duration accept what CI systems make
-// of YAML values: see decode.go.
+// The kinds of values accept what CI systems make of YAML: see decode.go.
 type (
-	// List is strings: a JSON array, else one a line, else comma-separated.
+	// List is strings: a JSON or YAML list, else one a line, else comma-separated.
 	List []string
+	// Commands are shell commands: a JSON array, else one a line.
+	Commands []string
 	// Map is strings by name: JSON or YAML; a plain string is the value for "*".
 	Map map[string]string
+	// Variables are values by name of an environment variable: JSON or YAML.
+	Variables map[string]string
 	// Bool is true, yes, on, 1 and their opposites.
 	Bool bool
 	// Int is a whole number.

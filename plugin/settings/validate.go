@@ -17,9 +17,6 @@ var (
 // environment names.
 func (s *Settings) validate(env map[string]string) []error {
 	var errs []error
-	for _, f := range fields() {
-		errs = append(errs, s.checkChoice(f)...)
-	}
 	for _, d := range s.Distros {
 		if bareNumber.MatchString(d) {
 			errs = append(errs, fmt.Errorf("distros: %q is a bare version: write the distro too, as \"debian-%s\" or \"ubuntu-%s\" (YAML reads a bare 22.10 as the number 22.1)", d, d, d))
@@ -28,15 +25,6 @@ func (s *Settings) validate(env map[string]string) []error {
 	errs = append(errs, s.checkOutput()...)
 	errs = append(errs, s.checkNeeds()...)
 	return append(errs, s.resolveEnvironment(env)...)
-}
-
-func (s *Settings) checkChoice(f field) []error {
-	value := s.field(f)
-	if len(f.choices) == 0 || slices.Contains(f.choices, value.String()) {
-		return nil
-	}
-	return []error{fmt.Errorf("%s: found %q, wanted one of %s%s", f.key, value.String(),
-		strings.Join(f.choices, ", "), didYouMean(value.String(), f.choices))}
 }
 
 // checkOutput keeps the output in the workspace: it is written as root, and
