@@ -1,0 +1,48 @@
+package settings_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/drone-packages/drone-packages/plugin/settings"
+)
+
+// Whatever a file and the variables hold: settings or problems, no panic; and
+// a secret is in none of them.
+func FuzzLoad(f *testing.F) {
+	for _, pattern := range []string{"testdata/good/*.yml", "testdata/bad/*.yml", "testdata/unsound/*.yml"} {
+		for _, e := range examples(f, pattern) {
+			f.Add(e.text, "debian-12,debian-13", "90s")
+		}
+	}
+	f.Add("", `["a",{"b":null}]`, "1e400")
+	f.Add("\xff\xfe", "- a\n- [b]", "9223372036854775807h")
+	f.Add("packages: &a {x: *a}", "[[[[[[[[[[[[[[[[", "{a: {b: *c}}")
+	f.Fuzz(func(t *testing.T, file, list, value string) {
+		if strings.Contains(file, secret) || strings.ContainsRune(list+value, 0) {
+			t.Skip("no such environment")
+		}
+		s, _, err := load(file, "PLUGIN_PASSWORD="+secret, "PLUGIN_DISTROS="+list, "PLUGIN_PACKAGES="+list, "PLUGIN_TEST="+value,
+			"PLUGIN_EXCLUDE="+list, "PLUGIN_TIMEOUT="+value, "PLUGIN_MEMORY="+value, "PLUGIN_CPUS="+value, "PLUGIN_ENVIRONMENT="+value)
+		if err != nil && strings.Contains(err.Error(), secret) {
+			t.Errorf("a problem shows the password: %v", err)
+		}
+		if err == nil && (s.Timeout <= 0 || s.Memory < 0 || s.CPUs < 0) {
+			t.Errorf("accepted: %+v", s)
+		}
+		itemsAreWhole(t, s.Distros)
+		itemsAreWhole(t, s.Exclude)
+	})
+}
+
+// secret is no substring of anything that is said.
+const secret = "correct-horse-battery-staple"
+
+func itemsAreWhole(t *testing.T, list settings.List) {
+	t.Helper()
+	for _, item := range list {
+		if item == "" || strings.TrimSpace(item) != item {
+			t.Errorf("an item is empty or has space around: %q", list)
+		}
+	}
+}
