@@ -1,0 +1,4 @@
+package settings
+
+// Aliases are for the manual.
+var Aliases = aliases

@@ -1,0 +1,153 @@
+package settings_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	validator "github.com/santhosh-tekuri/jsonschema/v6"
+	"go.yaml.in/yaml/v4"
+
+	"github.com/drone-packages/drone-packages/plugin/settings"
+)
+
+const schemaFile = "../../docs/packages.schema.json"
+
+// object is a JSON object.
+type object = map[string]any
+
+// schemaOf is the schema of one of our types: what the decoder takes. It is
+// written by hand, since a setting may have several JSON types.
+func schemaOf(of reflect.Type, docs map[string]string) object {
+	scalar := []string{"string", "number", "boolean", "null"}
+	switch of {
+	case reflect.TypeFor[settings.List](), reflect.TypeFor[settings.Commands]():
+		return object{"type": append(scalar, "array"), "items": object{"type": scalar}}
+	case reflect.TypeFor[settings.Map]():
+		return object{"type": append(scalar, "object"), "additionalProperties": object{"type": scalar}}
+	case reflect.TypeFor[settings.Variables]():
+		return object{
+			"type": []string{"object", "null"}, "additionalProperties": object{"type": scalar},
+			"propertyNames": object{"pattern": "^[A-Za-z_][A-Za-z0-9_]*$"},
+		}
+	case reflect.TypeFor[map[string]settings.Package]():
+		return object{"type": []string{"object", "null"}, "additionalProperties": schemaOf(of.Elem(), docs)}
+	case reflect.TypeFor[settings.Bool]():
+		return object{"type": []string{"boolean", "integer", "string", "null"}, "minimum": 0, "maximum": 1, "pattern": boolWords()}
+	case reflect.TypeFor[settings.Int]():
+		return object{"type": []string{"integer", "string", "null"}, "minimum": 0, "pattern": `^\s*\d+\s*$`}
+	case reflect.TypeFor[settings.Float]():
+		return object{"type": []string{"number", "string", "null"}, "minimum": 0, "pattern": `^\s*(\d+\.?\d*|\.\d+)\s*$`}
+	case reflect.TypeFor[settings.Size]():
+		return object{"type": []string{"number", "string", "null"}, "minimum": 0, "pattern": `^\s*\d+(\.\d+)? ?([kKmMgGtTpP]([iI]?[bB])?|[bB])?\s*$`}
+	case reflect.TypeFor[settings.Duration]():
+		return object{"type": []string{"number", "string", "null"}, "exclusiveMinimum": 0, "pattern": `^\s*(\d+(\.\d+)?(ns|us|µs|ms|s|m|h|$))+\s*$`}
+	case reflect.TypeFor[string]():
+		return object{"type": scalar}
+	}
+	properties := object{}
+	for i := range of.NumField() {
+		if f := of.Field(i); f.Tag.Get("yaml") != "-" {
+			properties[f.Tag.Get("yaml")] = property(f, of.Name(), docs)
+		}
+	}
+	return object{"type": []string{"object", "null"}, "properties": properties, "additionalProperties": false}
+}
+
+// property is the schema of a field: its type's, with its comment and tags.
+func property(f reflect.StructField, of string, docs map[string]string) object {
+	p := schemaOf(f.Type, docs)
+	key := f.Tag.Get("yaml")
+	p["description"] = strings.Join(paragraphsOf(docs[of+"."+f.Name], f.Name, key), "\n\n")
+	if choices := f.Tag.Get("enum"); choices != "" {
+		all := []any{nil}
+		for choice := range strings.SplitSeq(choices, ",") {
+			all = append(all, choice)
+		}
+		p["enum"] = all
+	}
+	if fallback := f.Tag.Get("default"); fallback != "" {
+		p["default"] = defaultOf(f.Type, fallback)
+	}
+	return p
+}
+
+// defaultOf is a default as YAML would have it.
+func defaultOf(of reflect.Type, text string) any {
+	var value any = text
+	if of.Kind() != reflect.String {
+		if err := yaml.Load([]byte(text), &value); err != nil {
+			return text
+		}
+	}
+	return value
+}
+
+// boolWords is the pattern of what a bool may be.
+func boolWords() string {
+	var spellings []string
+	for word := range strings.FieldsSeq("true yes on t y 1 false no off f n 0") {
+		spellings = append(spellings, word, strings.ToUpper(word), strings.ToUpper(word[:1])+word[1:])
+	}
+	slices.Sort(spellings)
+	return `^\s*(` + strings.Join(slices.Compact(spellings), "|") + `)\s*$`
+}
+
+func TestSchemaIsFresh(t *testing.T) {
+	docs := comments(t)
+	schema := schemaOf(reflect.TypeFor[settings.Settings](), docs)
+	schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+	schema["title"] = "packages.yml of drone-packages"
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(schema); err != nil {
+		t.Fatal(err)
+	}
+	fresh(t, schemaFile, b.String())
+}
+
+// compiled is the published schema.
+func compiled(t *testing.T) *validator.Schema {
+	t.Helper()
+	schema, err := validator.NewCompiler().Compile(schemaFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return schema
+}
+
+// validate reads YAML as an editor does.
+func validate(schema *validator.Schema, text string) error {
+	var documents []any
+	if err := yaml.Load([]byte(text), &documents, yaml.WithAllDocuments()); err != nil {
+		return err
+	}
+	asJSON, err := json.Marshal(append(documents, nil)[0])
+	if err != nil {
+		return err
+	}
+	instance, err := validator.UnmarshalJSON(bytes.NewReader(asJSON))
+	if err != nil {
+		return err
+	}
+	return schema.Validate(instance)
+}
+
+func TestSchemaAndDecoderTakeTheSameFiles(t *testing.T) {
+	schema := compiled(t)
+	for _, e := range append(examples(t, "testdata/good/*.yml"), examples(t, "../../examples/*.yml")...) {
+		if err := validate(schema, e.text); err != nil {
+			t.Errorf("%s loads, but the schema says %v", e.file, err)
+		}
+	}
+	for _, e := range examples(t, "testdata/bad/*.yml") {
+		if err := validate(schema, e.text); err == nil {
+			t.Errorf("%s does not load, but the schema takes it", e.file)
+		}
+	}
+}
