@@ -2,10 +2,12 @@ package source
 
 import (
 	"archive/tar"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
+	"time"
 )
 
 // WriteTar writes the tree as an uncompressed tar stream: numeric owner 0,
@@ -43,7 +45,9 @@ func (c *Checkout) writeFile(tw *tar.Writer, name string) error {
 		return err
 	}
 	defer f.Close() //nolint:errcheck // read only
-	_, err = io.CopyN(tw, f, h.Size)
+	if _, err = io.CopyN(tw, f, h.Size); errors.Is(err, io.EOF) {
+		return errors.New("it shrank while it was read")
+	}
 	return err
 }
 
@@ -60,6 +64,7 @@ func (c *Checkout) header(info os.FileInfo, name string) (*tar.Header, error) {
 		return nil, err
 	}
 	h.Name, h.Uid, h.Gid, h.Uname, h.Gname = name, 0, 0, "", ""
+	h.AccessTime, h.ChangeTime = time.Time{}, time.Time{}
 	h.Format = tar.FormatPAX
 	return h, nil
 }
