@@ -56,7 +56,7 @@ func open(ctx context.Context, w World) (*session, error) {
 		return nil, &SettingsError{err}
 	}
 	checkout, err := source.Open(ctx, source.Options{
-		Source: s.settings.Source, Exclude: s.settings.Exclude, Output: s.settings.Output,
+		Source: s.settings.Source, Exclude: s.settings.Exclude, Output: s.outputInSource(),
 	})
 	if err != nil {
 		return nil, &SettingsError{err}
@@ -66,6 +66,16 @@ func open(ctx context.Context, w World) (*session, error) {
 		return s, err
 	}
 	return s, nil
+}
+
+// outputInSource is the output directory relative to the source; empty when
+// it is not in there.
+func (s *session) outputInSource() string {
+	inside, err := filepath.Rel(s.settings.Source, filepath.Join(s.world.Dir, s.settings.Output))
+	if err != nil || !filepath.IsLocal(inside) {
+		return ""
+	}
+	return inside
 }
 
 // load reads the settings and says what is odd about them.

@@ -22,6 +22,9 @@ type Settings struct {
 	// With none, every debian directory found in the tree is one.
 	Packages map[string]Package `yaml:"packages"`
 	// Exclude what matches these patterns from the source, besides what .gitignore says.
+	//
+	// They are written as in .dockerignore: from the top of the tree, **/ for
+	// any depth, ! for what is to stay.
 	Exclude List `yaml:"exclude"`
 	// Output directory for packages, logs and results, inside the workspace.
 	Output string `yaml:"output" default:"dist"`

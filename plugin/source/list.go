@@ -5,86 +5,131 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/moby/patternmatcher"
-	"github.com/moby/patternmatcher/ignorefile"
 )
 
 // listFiles lists what belongs to the tree, sorted: what git would take, or
-// without git everything; less what is excluded, the output and .git.
-func listFiles(ctx context.Context, dir string, fsys fs.FS, o Options) ([]string, error) {
+// without git everything that .gitignore leaves; less what is excluded, the
+// output and .git.
+func listFiles(ctx context.Context, dir string, root *os.Root, o Options) ([]string, error) {
+	names, ignored, err := candidates(ctx, dir, root)
+	if err != nil {
+		return nil, err
+	}
 	patterns := []string{".git"}
-	if o.Output != "" {
-		patterns = append(patterns, path.Clean(o.Output))
+	for _, p := range slices.Concat(ignored, o.Exclude) {
+		// All are relative to the top; the matcher knows no leading slash.
+		bare := strings.TrimPrefix(p, "!")
+		patterns = append(patterns, strings.TrimSuffix(p, bare)+strings.TrimPrefix(bare, "/"))
 	}
-	names, ok := gitFiles(ctx, dir)
-	if !ok {
-		var err error
-		if names, err = walkFiles(fsys, "."); err != nil {
-			return nil, err
-		}
-		ignored, err := gitignored(fsys)
-		if err != nil {
-			return nil, err
-		}
-		patterns = append(patterns, ignored...)
-	}
-	match, err := patternmatcher.New(append(patterns, o.Exclude...))
+	match, err := patternmatcher.New(patterns)
 	if err != nil {
 		return nil, fmt.Errorf("exclude: %w", err)
 	}
-	return keepFiles(fsys, names, match)
+	return keepFiles(names, match, o.Output)
 }
 
-// keepFiles drops what is excluded or not there, and expands directories
-// (submodules, which git lists as one name).
-func keepFiles(fsys fs.FS, names []string, match *patternmatcher.PatternMatcher) ([]string, error) {
+// candidates are the files of a tree, and the patterns that git, where there
+// is none, would have ignored some of them by.
+func candidates(ctx context.Context, dir string, root *os.Root) (names, ignored []string, err error) {
+	if names, ok := gitFiles(ctx, dir); ok {
+		names, err = expand(ctx, dir, root, names)
+		return names, nil, err
+	}
+	if names, err = walkFiles(root, "."); err != nil {
+		return nil, nil, err
+	}
+	ignored, err = gitignored(root)
+	return names, ignored, err
+}
+
+// keepFiles drops what is excluded and what is below the output.
+func keepFiles(names []string, match *patternmatcher.PatternMatcher, output string) ([]string, error) {
 	var kept []string
 	for _, name := range names {
 		excluded, err := match.MatchesOrParentMatches(name)
 		if err != nil {
 			return nil, fmt.Errorf("exclude: %w", err)
 		}
-		if excluded {
-			continue
+		if !excluded && !isIn(name, output) {
+			kept = append(kept, name)
 		}
-		below, err := expand(fsys, name)
-		if err != nil {
-			return nil, err
-		}
-		kept = append(kept, below...)
 	}
 	slices.Sort(kept)
 	return slices.Compact(kept), nil
 }
 
-func expand(fsys fs.FS, name string) ([]string, error) {
-	info, err := fs.Lstat(fsys, name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil // deleted, and git does not know yet
-	}
-	if err != nil {
-		return nil, err
-	}
-	if info.IsDir() {
-		return walkFiles(fsys, name)
-	}
-	return []string{name}, nil
+func isIn(name, dir string) bool {
+	dir = path.Clean(dir)
+	return name == dir || strings.HasPrefix(name, dir+"/")
 }
 
-func walkFiles(fsys fs.FS, top string) ([]string, error) {
+// expand drops names that are not there, and puts the files of a directory in
+// its place: git gives submodules and other repositories as one name.
+func expand(ctx context.Context, dir string, root *os.Root, names []string) ([]string, error) {
+	var all []string
+	for _, name := range names {
+		name = path.Clean(name)
+		info, err := root.Lstat(name)
+		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+			continue // deleted, and git does not know yet
+		}
+		if err != nil {
+			return nil, err
+		}
+		if isSource(info.Mode()) {
+			all = append(all, name)
+		}
+		if !info.IsDir() {
+			continue
+		}
+		below, err := repositoryFiles(ctx, dir, root, name)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, below...)
+	}
+	return all, nil
+}
+
+// repositoryFiles lists a repository inside of the tree by its own rules.
+func repositoryFiles(ctx context.Context, dir string, root *os.Root, name string) ([]string, error) {
+	if _, err := root.Lstat(path.Join(name, ".git")); err != nil {
+		return walkFiles(root, name)
+	}
+	names, ok := gitFiles(ctx, filepath.Join(dir, name))
+	if !ok {
+		return walkFiles(root, name)
+	}
+	for i := range names {
+		names[i] = path.Join(name, names[i])
+	}
+	return expand(ctx, dir, root, names)
+}
+
+// isSource says whether something is a file or a link: sockets, fifos and
+// devices are no source.
+func isSource(mode fs.FileMode) bool {
+	return mode.IsRegular() || mode.Type() == fs.ModeSymlink
+}
+
+func walkFiles(root *os.Root, top string) ([]string, error) {
 	var names []string
-	err := fs.WalkDir(fsys, top, func(name string, d fs.DirEntry, err error) error {
+	err := fs.WalkDir(root.FS(), top, func(name string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
 		if d.Name() == ".git" && name != top {
 			return skip(d)
 		}
-		if !d.IsDir() {
+		if isSource(d.Type()) {
 			names = append(names, name)
 		}
 		return nil
@@ -101,35 +146,38 @@ func skip(d fs.DirEntry) error {
 
 // gitignored are the patterns of the .gitignore at the top of a tree that is
 // not under git (git itself reads all of them better).
-func gitignored(fsys fs.FS) ([]string, error) {
-	f, err := fsys.Open(".gitignore")
+func gitignored(root *os.Root) ([]string, error) {
+	text, err := root.ReadFile(".gitignore")
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	lines, err := ignorefile.ReadAll(f)
-	if err := errors.Join(err, f.Close()); err != nil {
-		return nil, fmt.Errorf(".gitignore: %w", err)
+	var patterns []string
+	for line := range strings.Lines(string(text)) {
+		line = strings.TrimRight(line, " \r\n")
+		if strings.Trim(line, "!/") != "" && line[0] != '#' {
+			patterns = append(patterns, translate(line))
+		}
 	}
-	return translate(lines), nil
+	return patterns, nil
 }
 
-// translate makes .dockerignore patterns of .gitignore's: there a pattern
-// without a slash in it matches at any depth.
-func translate(lines []string) []string {
-	var out []string
-	for _, line := range lines {
-		bare, negated := strings.CutPrefix(line, "!")
-		inner := strings.TrimSuffix(bare, "/")
-		if !strings.Contains(inner, "/") {
-			inner = "**/" + inner
-		}
-		if negated {
-			inner = "!" + inner
-		}
-		out = append(out, inner)
+// translate makes a .dockerignore pattern of one of .gitignore: there, one
+// without a slash in it matches at any depth, and one with a slash at its end
+// matches directories only, which is to say what is below them.
+func translate(line string) string {
+	bare, negated := strings.CutPrefix(line, "!")
+	inner, directory := strings.CutSuffix(bare, "/")
+	if !strings.Contains(inner, "/") {
+		inner = "**/" + inner
 	}
-	return out
+	if directory {
+		inner += "/**"
+	}
+	if negated {
+		return "!" + inner
+	}
+	return inner
 }

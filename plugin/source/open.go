@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path"
 	"slices"
@@ -69,7 +68,7 @@ func (c *Checkout) read(ctx context.Context, dir string, o Options) error {
 	if c.root, err = os.OpenRoot(dir); err != nil {
 		return fmt.Errorf("source: %w", err)
 	}
-	if c.files, err = listFiles(ctx, dir, c.root.FS(), o); err != nil {
+	if c.files, err = listFiles(ctx, dir, c.root, o); err != nil {
 		return fmt.Errorf("list the source %s: %w", dir, err)
 	}
 	c.Tree = Tree{Path: o.Source, Revision: describe(ctx, dir)}
@@ -81,6 +80,7 @@ func (c *Checkout) read(ctx context.Context, dir string, o Options) error {
 
 // measure counts files and bytes and finds the packages.
 func (c *Checkout) measure() error {
+	var controls []string
 	for _, name := range c.files {
 		info, err := c.root.Lstat(name)
 		if err != nil {
@@ -88,16 +88,17 @@ func (c *Checkout) measure() error {
 		}
 		c.Tree.Files++
 		c.Tree.Size += info.Size()
-		if !c.isControl(name) {
-			continue
+		if c.isControl(name) {
+			controls = append(controls, name)
 		}
-		p, err := readPackage(c.root.FS(), name)
+	}
+	for _, name := range outermost(controls) {
+		p, err := readPackage(c.root, name)
 		if err != nil {
 			return err
 		}
 		c.Tree.Packages = append(c.Tree.Packages, p)
 	}
-	c.Tree.Packages = outermost(c.Tree.Packages)
 	return nil
 }
 
@@ -115,8 +116,8 @@ func (c *Checkout) isControl(name string) bool {
 	return true
 }
 
-func readPackage(fsys fs.FS, name string) (Package, error) {
-	text, err := fs.ReadFile(fsys, name)
+func readPackage(root *os.Root, name string) (Package, error) {
+	text, err := root.ReadFile(name)
 	if err != nil {
 		return Package{}, fmt.Errorf("read the source: %w", err)
 	}
@@ -129,8 +130,11 @@ func readPackage(fsys fs.FS, name string) (Package, error) {
 
 // sourceName is the Source field of the first paragraph.
 func sourceName(control string) string {
-	for line := range strings.Lines(control) {
-		if name, ok := strings.CutPrefix(line, "Source:"); ok {
+	for line := range strings.Lines(strings.TrimSpace(control)) {
+		if strings.TrimSpace(line) == "" {
+			return ""
+		}
+		if key, name, ok := strings.Cut(line, ":"); ok && strings.EqualFold(key, "Source") {
 			return strings.TrimSpace(name)
 		}
 	}
@@ -139,9 +143,9 @@ func sourceName(control string) string {
 
 // outermost leaves out packages inside another package's tree: examples and
 // test data of it, unless there is none at the top.
-func outermost(all []Package) []Package {
-	if i := slices.IndexFunc(all, func(p Package) bool { return p.Dir == "debian" }); i >= 0 {
-		return all[i : i+1]
+func outermost(controls []string) []string {
+	if slices.Contains(controls, "debian/control") {
+		return []string{"debian/control"}
 	}
-	return all
+	return controls
 }

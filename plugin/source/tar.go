@@ -27,8 +27,8 @@ func (c *Checkout) writeFile(tw *tar.Writer, name string) error {
 	if err != nil {
 		return err
 	}
-	if !info.Mode().IsRegular() && info.Mode()&fs.ModeSymlink == 0 {
-		return nil // sockets, fifos and devices are no source
+	if !isSource(info.Mode()) {
+		return nil // it was when it was listed
 	}
 	h, err := c.header(info, name)
 	if err != nil {
