@@ -10,14 +10,17 @@ import (
 	"strings"
 )
 
-// git runs git in a directory whoever owns it: in a container we are root and
-// the workspace is somebody's.
+// anyOwner lets git work in a directory whoever owns it: in a container we
+// are root and the workspace is somebody's.
+const anyOwner = "safe.directory=*"
+
+// git runs git in a directory.
 func git(ctx context.Context, dir string, args ...string) (string, error) {
-	cmd := exec.CommandContext(ctx, "git", append([]string{"-c", "safe.directory=*", "-C", dir}, args...)...)
+	cmd := exec.CommandContext(ctx, "git", append([]string{"-c", anyOwner, "-C", dir}, args...)...)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Run(); err != nil {
-		return "", fmt.Errorf("git %s: %w: %s", args[0], err, strings.TrimSpace(stderr.String()))
+		return "", fmt.Errorf("git %s: %w: %s", args[0], err, withoutUser(strings.TrimSpace(stderr.String())))
 	}
 	return stdout.String(), nil
 }
@@ -26,7 +29,7 @@ func git(ctx context.Context, dir string, args ...string) (string, error) {
 // revision or URL, and then the temporary directory to remove.
 func directoryOf(ctx context.Context, src string) (dir, temporary string, err error) {
 	url, revision, at := strings.Cut(src, "#")
-	if !at && !isURL(src) {
+	if isDirectory(src) || !at && !isURL(src) {
 		return src, "", nil
 	}
 	temporary, err = os.MkdirTemp("", "drone-packages-source-")
@@ -35,25 +38,51 @@ func directoryOf(ctx context.Context, src string) (dir, temporary string, err er
 	}
 	if err := checkOut(ctx, url, revision, temporary); err != nil {
 		_ = os.RemoveAll(temporary) // the first error is the one to tell
-		return "", "", fmt.Errorf("source %s: %w", src, err)
+		return "", "", fmt.Errorf("source %s: %w", withoutUser(src), err)
 	}
 	return temporary, temporary, nil
 }
 
+// isDirectory tells a directory with # in its name from a revision.
+func isDirectory(src string) bool {
+	info, err := os.Stat(src)
+	return err == nil && info.IsDir()
+}
+
 func checkOut(ctx context.Context, url, revision, dir string) error {
-	if _, err := git(ctx, ".", "clone", "--quiet", "--", url, dir); err != nil {
+	args := []string{"clone", "--quiet"}
+	if !isURL(url) || strings.HasPrefix(url, "file:") {
+		// The other end of a local clone is a process that forgets -c.
+		args = append(args, "--upload-pack", "git -c "+anyOwner+" upload-pack")
+	}
+	if _, err := git(ctx, ".", append(args, "--", url, dir)...); err != nil {
 		return err
 	}
 	if revision == "" {
 		return nil
 	}
-	_, err := git(ctx, dir, "checkout", "--quiet", "--detach", revision)
-	return err
+	// A tag, a commit or the default branch; else another branch.
+	for _, name := range []string{revision, "origin/" + revision} {
+		if _, err := git(ctx, dir, "rev-parse", "--verify", "--quiet", name+"^{commit}"); err == nil {
+			_, err := git(ctx, dir, "checkout", "--quiet", "--detach", name)
+			return err
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return fmt.Errorf("there is no revision %q: give a tag, a branch or a commit of it", revision)
 }
 
 var urlForm = regexp.MustCompile(`^([a-z+]+://|[\w.-]+@[\w.-]+:)`)
 
 func isURL(src string) bool { return urlForm.MatchString(src) }
+
+var userOfURL = regexp.MustCompile(`(https?://)[^/@\s]*@`)
+
+// withoutUser leaves user and password out of web addresses: who sees the
+// source's name in a log need not see the token it is fetched with.
+func withoutUser(text string) string { return userOfURL.ReplaceAllString(text, "$1") }
 
 // gitFiles lists what git tracks or would track; false outside git.
 func gitFiles(ctx context.Context, dir string) ([]string, bool) {

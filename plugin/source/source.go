@@ -2,7 +2,7 @@ package source
 
 // Tree is a source tree as it was found: data for the plan.
 type Tree struct {
-	// Path or URL as the user gave it.
+	// Path or URL as the user gave it, without a user or password.
 	Path string
 	// Revision as git describes it, with -dirty where that is so; empty
 	// outside git.
