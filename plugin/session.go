@@ -156,20 +156,26 @@ func (s *session) plan(ctx context.Context) (plan.Plan, error) {
 	if err != nil {
 		return plan.Plan{}, err
 	}
-	wanted, note, err := choose(all, s.settings.Distros)
+	wanted, choice, err := choose(all, s.settings.Distros)
+	if err != nil {
+		return plan.Plan{}, &SettingsError{err}
+	}
+	version, doubt, err := chooseVersion(s.settings.Version, s.checkout.Tree)
 	if err != nil {
 		return plan.Plan{}, &SettingsError{err}
 	}
 	p, err := plan.New(plan.Input{
 		Tool: s.world.Version, Run: s.id, Settings: s.settings, Source: s.checkout.Tree,
-		Version: s.version(), Distros: wanted, Families: families,
+		Version: version, Distros: wanted, Families: families,
 		Host: planHost(s.host), Images: s.images(ctx),
 	})
 	if err != nil {
 		return p, &SettingsError{err}
 	}
-	if note != "" {
-		p.Notes = append(p.Notes, note)
+	for _, note := range []string{choice, doubt} {
+		if note != "" {
+			p.Notes = append(p.Notes, note)
+		}
 	}
 	return p, nil
 }
@@ -186,12 +192,24 @@ func choose(all []distros.Distro, asked []string) ([]distros.Distro, string, err
 	return []distros.Distro{stable}, note, nil
 }
 
-// version is what the packages are to be called.
-func (s *session) version() string {
-	if s.settings.Version == "git" {
-		return source.Version(s.checkout.Tree.Revision)
+// chooseVersion is what the packages are to be called; the note says when git
+// could not tell.
+func chooseVersion(asked string, tree source.Tree) (version, note string, err error) {
+	if asked != "git" {
+		return asked, "", nil
 	}
-	return s.settings.Version
+	if tree.Revision == "" {
+		return "", "", fmt.Errorf("version: %s has no commit for git to describe: give a version, or none for the changelog's own", tree.Path)
+	}
+	version, tagged := source.Version(tree.Revision)
+	if tagged {
+		return version, "", nil
+	}
+	note = fmt.Sprintf("version: git sees no tag with a version here, so it is %s", version)
+	if tree.Shallow {
+		note += "; the clone is shallow: let the CI clone history and tags, or run git fetch --unshallow --tags before"
+	}
+	return version, note, nil
 }
 
 // images are our cached images, for the forecast; without them it is none.

@@ -93,42 +93,18 @@ func gitFiles(ctx context.Context, dir string) ([]string, bool) {
 	return strings.Split(strings.TrimSuffix(out, "\x00"), "\x00"), true
 }
 
-// describe is what git calls the tree; empty outside git.
+// describe is what git calls the tree; empty outside git. It is the long form,
+// which tells a tag of digits from a commit.
 func describe(ctx context.Context, dir string) string {
-	out, err := git(ctx, dir, "describe", "--tags", "--always", "--dirty")
+	out, err := git(ctx, dir, "describe", "--tags", "--always", "--long", "--dirty")
 	if err != nil {
 		return ""
 	}
 	return strings.TrimSpace(out)
 }
 
-// described takes apart TAG[-COMMITS-gHASH][-dirty].
-var described = regexp.MustCompile(`^(.*?)(?:-(\d+)-g([0-9a-f]+))?(-dirty)?$`)
-
-// Version makes a package version of what git describes: v1.4.0 is 1.4.0,
-// v1.4.0-3-g81cd2ee is 1.4.0+3.g81cd2ee, which sorts after 1.4.0 and before
-// 1.4.1; a tree without a tag is 0+gHASH. Dashes of the tag become tildes
-// where they mark a pre-release (v2.0-rc1 is 2.0~rc1), since a dash would
-// start the package's own revision.
-func Version(revision string) string {
-	m := described.FindStringSubmatch(revision)
-	tag, commits, hash, dirty := m[1], m[2], m[3], m[4]
-	version := strings.TrimPrefix(tag[strings.LastIndex(tag, "/")+1:], "v")
-	if version == "" || version[0] < '0' || version[0] > '9' || bareHash.MatchString(tag) {
-		return "0+g" + strings.ReplaceAll(tag, "-", ".") + suffix(dirty)
-	}
-	version = strings.ReplaceAll(version, "-", "~")
-	if commits != "" {
-		version += "+" + commits + ".g" + hash
-	}
-	return version + suffix(dirty)
-}
-
-var bareHash = regexp.MustCompile(`^[0-9a-f]{7,40}$`)
-
-func suffix(dirty string) string {
-	if dirty == "" {
-		return ""
-	}
-	return "+dirty"
+// isShallow says whether git's history was cut.
+func isShallow(ctx context.Context, dir string) bool {
+	out, err := git(ctx, dir, "rev-parse", "--is-shallow-repository")
+	return err == nil && strings.TrimSpace(out) == "true"
 }

@@ -71,7 +71,7 @@ func (c *Checkout) read(ctx context.Context, dir string, o Options) error {
 	if c.files, err = listFiles(ctx, dir, c.root, o); err != nil {
 		return fmt.Errorf("list the source %s: %w", dir, err)
 	}
-	c.Tree = Tree{Path: withoutUser(o.Source), Revision: describe(ctx, dir)}
+	c.Tree = Tree{Path: withoutUser(o.Source), Revision: describe(ctx, dir), Shallow: isShallow(ctx, dir)}
 	if owner, ok := info.Sys().(*syscall.Stat_t); ok {
 		c.Tree.UID, c.Tree.GID = int(owner.Uid), int(owner.Gid)
 	}

@@ -4,9 +4,11 @@ package source
 type Tree struct {
 	// Path or URL as the user gave it, without a user or password.
 	Path string
-	// Revision as git describes it, with -dirty where that is so; empty
-	// outside git.
+	// Revision as git describes it: TAG-COMMITS-gHASH, or HASH where it sees
+	// no tag, with -dirty where that is so; empty outside git.
 	Revision string
+	// Shallow: the history was cut, and with it, it may be, the tags.
+	Shallow bool
 	// Files and Size (bytes) after exclusion.
 	Files int
 	Size  int64
