@@ -150,6 +150,8 @@ func TestGitItselfIsNeverSource(t *testing.T) {
 	dir := repository(t, "a")
 	add(t, dir, "sub/.git sub/b")
 	checkSame(t, names(t, source.Options{Source: dir, Exclude: []string{"!.git"}}), "a sub/b")
+	dir = tree(t, "a .git/config sub/.git/config sub/b other/.git")
+	checkSame(t, names(t, source.Options{Source: dir}), "a sub/b")
 }
 
 func TestExcludeThatIsNoPattern(t *testing.T) {
