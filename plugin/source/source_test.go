@@ -67,7 +67,12 @@ func git(t *testing.T, dir string, args ...string) string {
 	t.Helper()
 	config := []string{"-c", "user.name=n", "-c", "user.email=e", "-c", "protocol.file.allow=always", "-c", "safe.directory=*", "-c", "init.defaultBranch=main"}
 	cmd := exec.CommandContext(t.Context(), "git", append(config, args...)...)
-	cmd.Dir = dir
+	cmd.Dir, cmd.Env = dir, nil
+	for _, kv := range os.Environ() {
+		if !strings.HasPrefix(kv, "GIT_") {
+			cmd.Env = append(cmd.Env, kv)
+		}
+	}
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Fatalf("git %s: %v\n%s", strings.Join(args, " "), err, out)
@@ -145,4 +150,24 @@ func names(t *testing.T, o source.Options) string {
 		all = append(all, e.Name)
 	}
 	return strings.Join(all, " ")
+}
+
+// A hook or a rebase that runs us leads git to its own repository.
+func TestGitWorksWhereItIsSent(t *testing.T) {
+	other := t.TempDir()
+	git(t, other, "init", "--quiet")
+	dir := t.TempDir()
+	git(t, dir, "init", "--quiet")
+	write(t, filepath.Join(dir, "file"), "text")
+	commit(t, dir)
+	t.Setenv("GIT_DIR", filepath.Join(other, ".git"))
+	t.Setenv("GIT_WORK_TREE", other)
+	c, err := source.Open(t.Context(), source.Options{Source: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close() //nolint:errcheck // a test
+	if c.Tree.Files != 1 || c.Tree.Revision == "" {
+		t.Errorf("%d files at %q", c.Tree.Files, c.Tree.Revision)
+	}
 }
