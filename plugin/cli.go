@@ -147,7 +147,9 @@ func watchdogCommand(w *World) *cobra.Command {
 
 func watchOwnerCommand(w *World) *cobra.Command {
 	return &cobra.Command{
-		Use: "watch-owner RUN", Hidden: true, Args: cobra.ExactArgs(1),
-		RunE: func(c *cobra.Command, args []string) error { return WatchOwner(c.Context(), *w, args[0]) },
+		Use: "watch-owner RUN CONTAINER", Hidden: true, Args: cobra.ExactArgs(2),
+		RunE: func(c *cobra.Command, args []string) error {
+			return WatchOwner(c.Context(), *w, args[0], args[1])
+		},
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"os/exec"
 	"syscall"
 	"time"
@@ -32,11 +31,11 @@ func (s *session) guard(ctx context.Context) (guardian, error) {
 }
 
 func (s *session) guardContainer(ctx context.Context) (guardian, error) {
-	stop, err := s.engine.Guard(ctx, s.host, s.id, s.world.Executable)
+	stop, err := s.engine.Guard(ctx, s.host, s.id, []string{s.world.Executable, "watch-owner", s.id, s.host.Self})
 	if err != nil {
 		// The next run's sweep is still there; that is worth a word, not an end.
 		logrus.Warnf("no watchdog (%v): if this container is killed, its leftovers stay until the next run or `drone-packages clean`", err)
-		return guardian{func() {}}, nil
+		return s.guardProcess(ctx)
 	}
 	return guardian{func() {
 		clean, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
@@ -90,32 +89,42 @@ func Watchdog(ctx context.Context, w World, id string) error {
 	return s.sweepRun(ctx, id)
 }
 
-// WatchOwner waits until the container of a run is gone, and then removes
+// WatchOwner waits until a container, that of a run, is gone, and then removes
 // everything of the run. It is the watchdog in a container of its own.
-func WatchOwner(ctx context.Context, w World, id string) error {
+func WatchOwner(ctx context.Context, w World, id, owner string) error {
 	s := &session{world: w}
 	if err := s.connect(ctx); err != nil {
 		return err
 	}
 	defer s.close()
-	for {
-		swept, err := s.engine.Sweep(ctx, engine.Which{Orphans: true})
-		if err != nil {
-			logrus.Warnf("watch: %v", err)
-		}
-		if len(swept) > 0 {
-			return s.sweepRun(ctx, id)
-		}
-		if err := pause(ctx, time.Second); err != nil {
-			return err
-		}
+	if err := s.engine.AwaitEnd(ctx, owner); err != nil {
+		return err
 	}
+	return s.sweepRun(ctx, id)
 }
 
+// quiet is how often in a row a sweep has to find nothing: what the run asked
+// for last, the engine may be at work on still. sweepTries bounds it all.
+const (
+	quiet      = 3
+	sweepTries = 60
+)
+
+// sweepRun removes everything of a run until nothing more turns up.
 func (s *session) sweepRun(ctx context.Context, id string) error {
-	swept, err := s.engine.Sweep(ctx, engine.Which{Run: id})
-	for _, name := range swept {
-		fmt.Fprintf(os.Stderr, "drone-packages watchdog: removed %s\n", name)
+	var err error
+	for try, found := 0, 0; try < sweepTries && try-found < quiet; try++ {
+		var swept []string
+		swept, err = s.engine.Sweep(ctx, engine.Which{Run: id})
+		for _, name := range swept {
+			fmt.Fprintf(s.world.Stderr, "drone-packages watchdog: removed %s\n", name)
+		}
+		if err != nil || len(swept) > 0 {
+			found = try + 1
+		}
+		if err := pause(ctx, time.Second/2); err != nil {
+			return err
+		}
 	}
 	return err
 }

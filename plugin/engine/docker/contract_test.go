@@ -3,6 +3,7 @@ package docker
 import (
 	"context"
 	"errors"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -65,4 +66,22 @@ func needDocker(t *testing.T) {
 func TestDockerHoldsTheContract(t *testing.T) {
 	needDocker(t)
 	enginetest.Suite(t, func(t *testing.T) (engine.Engine, string) { return open(t, Options{}) })
+}
+
+// startOne is one container that waits for commands.
+func startOne(t *testing.T) (*Engine, engine.ID) {
+	t.Helper()
+	wrapped, image := open(t, Options{})
+	e := wrapped.(careful).Engine
+	g := enginetest.NewGroup(t, e, nil)
+	if err := e.Setup(t.Context(), g); err != nil {
+		t.Fatal(err)
+	}
+	id, err := e.Start(t.Context(), g, engine.Spec{
+		Name: "one", Image: image, Platform: "linux/" + runtime.GOARCH, Command: []string{"sleep", "infinity"}, Reaper: true,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e, id
 }

@@ -34,7 +34,13 @@ func (e *Engine) Destroy(ctx context.Context, g engine.Group) error {
 // Sweep implements engine.Daemon.
 func (e *Engine) Sweep(ctx context.Context, w engine.Which) ([]string, error) {
 	things, err := e.things(ctx, engine.LabelRun)
-	names, removeErr := e.remove(ctx, e.choose(ctx, things, w))
+	chosen := e.choose(ctx, things, w)
+	if err == nil && (w.All || w.Orphans) {
+		var watchdogs []thing
+		watchdogs, err = e.watchdogs(ctx, w.All)
+		chosen = append(chosen, watchdogs...)
+	}
+	names, removeErr := e.remove(ctx, chosen)
 	return names, errors.Join(err, removeErr)
 }
 

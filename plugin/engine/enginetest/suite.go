@@ -61,9 +61,9 @@ const runPrefix = "suite-"
 
 func newRun() string { return runPrefix + strings.ToLower(rand.Text()[:10]) }
 
-// group names a group of a fresh run and removes it in the end. It is not
+// NewGroup names a group of a fresh run and removes it in the end. It is not
 // set up yet.
-func (s *suite) group(t *testing.T, more map[string]string) engine.Group {
+func NewGroup(t *testing.T, e engine.Containers, more map[string]string) engine.Group {
 	t.Helper()
 	run := newRun()
 	labels := map[string]string{
@@ -77,11 +77,17 @@ func (s *suite) group(t *testing.T, more map[string]string) engine.Group {
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), patience)
 		defer cancel()
-		if err := s.e.Destroy(ctx, g); err != nil {
+		if err := e.Destroy(ctx, g); err != nil {
 			t.Errorf("destroy in the end: %v", err)
 		}
 	})
 	return g
+}
+
+// group is NewGroup on the suite's engine.
+func (s *suite) group(t *testing.T, more map[string]string) engine.Group {
+	t.Helper()
+	return NewGroup(t, s.e, more)
 }
 
 // setup is a group with its network.
