@@ -91,7 +91,7 @@ func uncached(t *testing.T, dir string) {
 // goneWithin waits until nothing of a run is left.
 func goneWithin(t *testing.T, id string, limit time.Duration) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), limit)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), limit)
 	defer cancel()
 	tick := time.NewTicker(200 * time.Millisecond)
 	defer tick.Stop()

@@ -164,7 +164,7 @@ func Doctor(ctx context.Context, w World) error {
 
 func selfWords(h engine.Host) string {
 	if h.Self == "" {
-		return "on the host, not in a container"
+		return "in no container that this engine knows"
 	}
 	return "in container " + h.Self[:min(12, len(h.Self))]
 }
