@@ -6,6 +6,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types"
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/versions"
@@ -20,19 +21,61 @@ func (e *Engine) Exec(ctx context.Context, id engine.ID, c engine.Cmd) (engine.E
 	if err != nil {
 		return engine.Exit{}, gone(err)
 	}
-	stream, err := e.client.ContainerExecAttach(ctx, exec.ID, container.ExecAttachOptions{Tty: c.Terminal != nil})
+	stream, err := e.attach(ctx, exec.ID, c.Terminal != nil)
 	if err != nil {
-		return engine.Exit{}, gone(err)
+		return engine.Exit{}, e.goneMeanwhile(ctx, id, err)
 	}
-	defer stream.Close()
-	// The end of a context does not end a hijacked stream by itself.
+	// The end of a context does not end a hijacked stream by itself. When it
+	// has, the stream is being closed, which may take its time.
 	stop := context.AfterFunc(ctx, stream.Close)
-	defer stop()
+	defer func() {
+		if stop() {
+			stream.Close()
+		}
+	}()
 	e.resize(ctx, exec.ID, c.Terminal)
 	if err := talk(ctx, stream, c); err != nil {
 		return engine.Exit{}, err
 	}
 	return e.exit(ctx, id, exec.ID)
+}
+
+// attach starts the command and takes over the connection as its stream. The
+// client waits for the daemon's answer whatever becomes of ctx, so somebody
+// else has to wait for the client.
+func (e *Engine) attach(ctx context.Context, exec string, terminal bool) (types.HijackedResponse, error) {
+	type answer struct {
+		stream types.HijackedResponse
+		err    error
+	}
+	answers := make(chan answer)
+	go func() {
+		stream, err := e.client.ContainerExecAttach(ctx, exec, container.ExecAttachOptions{Tty: terminal})
+		select {
+		case answers <- answer{stream, err}:
+		case <-ctx.Done():
+			if err == nil {
+				stream.Close()
+			}
+		}
+	}()
+	select {
+	case a := <-answers:
+		return a.stream, a.err
+	case <-ctx.Done():
+		return types.HijackedResponse{}, fmt.Errorf("exec: %w", ctx.Err())
+	}
+}
+
+// goneMeanwhile makes ErrGone of an error that came because the container
+// ended just now: where the daemon should hand over the connection, the client
+// keeps only a number of what it says instead.
+func (e *Engine) goneMeanwhile(ctx context.Context, id engine.ID, err error) error {
+	c, inspectErr := e.client.ContainerInspect(ctx, string(id))
+	if errdefs.IsNotFound(inspectErr) || inspectErr == nil && !c.State.Running {
+		return fmt.Errorf("%w: %w", engine.ErrGone, err)
+	}
+	return err
 }
 
 func execOptions(c engine.Cmd) container.ExecOptions {

@@ -2,10 +2,14 @@ package docker
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
+	"net/url"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"github.com/docker/cli/cli/config"
@@ -43,6 +47,7 @@ type Options struct {
 type Engine struct {
 	client *client.Client
 	host   string
+	certs  string // directory; empty: no TLS
 	auth   *configfile.ConfigFile
 }
 
@@ -55,30 +60,49 @@ func Open(o Options) (*Engine, error) {
 	}
 	opts, err := clientOptions(o)
 	if err != nil {
-		return nil, fmt.Errorf("docker host %s: %w", o.Host, err)
+		return nil, openError(o.Host, err)
 	}
 	c, err := client.NewClientWithOpts(opts...)
 	if err != nil {
-		return nil, fmt.Errorf("docker host %s: %w", o.Host, err)
+		return nil, openError(o.Host, err)
 	}
 	auth, err := credentials(o)
 	if err != nil {
 		return nil, err
 	}
-	return &Engine{client: c, host: o.Host, auth: auth}, nil
+	return &Engine{client: c, host: o.Host, certs: certDir(o), auth: auth}, nil
 }
+
+// openError keeps a password out of what is said of an address.
+func openError(host string, err error) error {
+	var whole *url.Error
+	if errors.As(err, &whole) {
+		err = whole.Err // without the address, which it says again
+	}
+	return fmt.Errorf("docker host %s: %w", redact(host), err)
+}
+
+var password = regexp.MustCompile(`(//[^/:@]*):[^/@]*@`)
+
+func redact(host string) string { return password.ReplaceAllString(host, "$1:******@") }
 
 // Close ends idle connections.
 func (e *Engine) Close() error { return e.client.Close() }
 
+// sshOptions let us use a master connection that is there and not become one:
+// a master that stays holds on to what it inherited of us, and the helper
+// waits for the end of that when it closes a connection.
+var sshOptions = []string{"-o ControlMaster=no"}
+
 func clientOptions(o Options) ([]client.Opt, error) {
 	opts := []client.Opt{client.WithAPIVersionNegotiation()}
 	if strings.HasPrefix(o.Host, "ssh://") {
-		helper, err := connhelper.GetConnectionHelper(o.Host)
+		helper, err := connhelper.GetConnectionHelperWithSSHOpts(o.Host, sshOptions)
 		if err != nil {
 			return nil, err
 		}
-		transport := &http.Transport{DialContext: helper.Dialer}
+		// Each connection is a program and a login.
+		transport := &http.Transport{DialContext: helper.Dialer, MaxIdleConnsPerHost: 6}
 		return append(opts,
 			client.WithHTTPClient(&http.Client{Transport: transport}),
 			client.WithHost(helper.Host), client.WithDialContext(helper.Dialer)), nil
@@ -125,18 +149,32 @@ func credentials(o Options) (*configfile.ConfigFile, error) {
 func (e *Engine) Host(ctx context.Context) (engine.Host, error) {
 	info, err := e.client.Info(ctx)
 	if err != nil {
-		return engine.Host{}, fmt.Errorf("%w at %s: %w", engine.ErrUnreachable, e.host, err)
+		return engine.Host{}, e.unreachable(err)
 	}
 	v, err := e.client.ServerVersion(ctx)
 	if err != nil {
-		return engine.Host{}, fmt.Errorf("%w at %s: %w", engine.ErrUnreachable, e.host, err)
+		return engine.Host{}, e.unreachable(err)
 	}
-	if err := acceptAPI(e.host, e.client.ClientVersion()); err != nil {
+	if err := acceptAPI(redact(e.host), e.client.ClientVersion()); err != nil {
 		return engine.Host{}, err
 	}
 	h := hostOf(info, v, e.client.ClientVersion())
 	h.Self, h.SelfImage = e.findSelf(ctx)
 	return h, nil
+}
+
+// unreachable says why the daemon does not answer us. One that has other
+// certificates than ours does answer.
+func (e *Engine) unreachable(err error) error {
+	var notIts *tls.CertificateVerificationError
+	if errors.As(err, &notIts) {
+		return fmt.Errorf("the container engine at %s is not one that we trust: check ca.pem in %s: %w", redact(e.host), e.certs, err)
+	}
+	var alert *net.OpError
+	if errors.As(err, &alert) && alert.Op == "remote error" {
+		return fmt.Errorf("the container engine at %s does not accept our certificate: check cert.pem and key.pem in %s: %w", redact(e.host), e.certs, err)
+	}
+	return fmt.Errorf("%w at %s: %w", engine.ErrUnreachable, redact(e.host), err)
 }
 
 func acceptAPI(host, version string) error {

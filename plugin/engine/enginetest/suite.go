@@ -147,8 +147,8 @@ func (s *suite) runs(t *testing.T, id engine.ID) bool {
 	return err == nil
 }
 
-// eventually asks again and again for a while.
-func eventually(t *testing.T, what string, ask func() bool) {
+// Eventually asks again and again for a while.
+func Eventually(t *testing.T, what string, ask func() bool) {
 	t.Helper()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()

@@ -140,7 +140,7 @@ func askLogs(t *testing.T, s *suite) {
 	spec.Command = shell(scriptTalk)
 	id := s.start(t, g, spec)
 	var w strings.Builder
-	eventually(t, "both lines in the logs", func() bool {
+	Eventually(t, "both lines in the logs", func() bool {
 		w.Reset()
 		if err := s.e.Logs(t.Context(), id, &w); err != nil {
 			t.Fatal(err)

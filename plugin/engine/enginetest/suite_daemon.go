@@ -36,7 +36,7 @@ func askKept(t *testing.T, s *suite) {
 	ended := s.idle("ended")
 	ended.Command = []string{"true"}
 	short := s.start(t, g, ended)
-	eventually(t, "the other has ended", func() bool { return !s.runs(t, short) })
+	Eventually(t, "the other has ended", func() bool { return !s.runs(t, short) })
 	plain, _ := s.machine(t)
 	run := map[string]string{engine.LabelRun: g.Labels[engine.LabelRun], "job": "a"}
 	kept, err := s.e.Kept(t.Context(), run)

@@ -161,7 +161,7 @@ func askGone(t *testing.T, s *suite) {
 		spec := s.idle("short")
 		spec.Command = []string{"true"}
 		id := s.start(t, g, spec)
-		eventually(t, "ErrGone", func() bool { return !s.runs(t, id) })
+		Eventually(t, "ErrGone", func() bool { return !s.runs(t, id) })
 	})
 	t.Run("it was destroyed", func(t *testing.T) {
 		g, id := s.machine(t)

@@ -94,7 +94,7 @@ func askFind(t *testing.T, s *suite) {
 	labels := map[string]string{labelSuite: newRun()}
 	older := s.importOne(t, map[string]string{labelSuite: labels[labelSuite], "n": "1"})
 	// Some hosts know the time of making only by the second.
-	eventually(t, "a second of difference", func() bool { return time.Since(older.Created) > time.Second })
+	Eventually(t, "a second of difference", func() bool { return time.Since(older.Created) > time.Second })
 	newer := s.importOne(t, map[string]string{labelSuite: labels[labelSuite], "n": "2"})
 	for _, tt := range []struct {
 		name, ref string
