@@ -71,7 +71,7 @@ type Images interface {
 
 	// Pull fetches a reference for a platform from its registry. progress, if
 	// not nil, is told now and then how far it is, in words.
-	// ErrNoImage, ErrUnauthorized; anything else may be worth another try.
+	// ErrNoImage, ErrUnauthorized, ErrTransient.
 	Pull(ctx context.Context, p Pull, progress func(string)) (Image, error)
 
 	// Import makes an image of one layer from the tar stream of a root file
@@ -110,7 +110,10 @@ var (
 	// ErrNoImage: neither here nor in the registry.
 	ErrNoImage = errors.New("no such image")
 	// ErrUnauthorized: the registry wants (other) credentials.
-	ErrUnauthorized = errors.New("the registry refuses the credentials")
+	ErrUnauthorized = errors.New("the registry wants other credentials")
+	// ErrTransient: the registry cannot be reached, or not now; another try
+	// may be worth it.
+	ErrTransient = errors.New("the registry is busy or does not answer")
 	// ErrRefused: the host rejects what a Spec asks for, such as a right it
 	// does not grant or a security option it does not know.
 	ErrRefused = errors.New("the container engine refuses")

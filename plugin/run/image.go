@@ -59,7 +59,7 @@ func (j *job) findBase(ctx context.Context) (engine.Image, error) {
 	j.say("no image from a registry (%v): made from the distro's mirror instead", err)
 	made, bootErr := j.bootstrap(ctx, *b.Bootstrap)
 	if bootErr != nil {
-		return made, errors.Join(err, bootErr)
+		return made, fmt.Errorf("%w; and from the mirror: %w", err, bootErr)
 	}
 	return made, nil
 }
@@ -84,7 +84,7 @@ func (j *job) fromRegistry(ctx context.Context) (engine.Image, error) {
 		return engine.Image{}, fmt.Errorf("image %s is not here, and pull: never: load it, or allow pull: if-not-exists: %w", b.Ref, engine.ErrNoImage)
 	}
 	j.say("pulling %s", b.Ref)
-	image, err := j.engine.Pull(ctx, engine.Pull{Ref: b.Ref, Platform: j.Platform, Login: j.o.Login}, j.log.line)
+	image, err := j.pull(ctx, engine.Pull{Ref: b.Ref, Platform: j.Platform, Login: j.o.Login})
 	if err != nil {
 		return image, fmt.Errorf("pull %s: %w", b.Ref, err)
 	}

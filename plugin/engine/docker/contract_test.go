@@ -34,8 +34,8 @@ func (c careful) Sweep(ctx context.Context, w engine.Which) ([]string, error) {
 	return c.remove(ctx, c.choose(ctx, things, w))
 }
 
-// open is an engine that a test asks the contract of.
-func open(t *testing.T, o Options) (engine.Engine, string) {
+// openHere is an engine that is closed in the end.
+func openHere(t *testing.T, o Options) *Engine {
 	t.Helper()
 	e, err := Open(o)
 	if err != nil {
@@ -46,6 +46,13 @@ func open(t *testing.T, o Options) (engine.Engine, string) {
 			t.Error(err)
 		}
 	})
+	return e
+}
+
+// open is an engine that a test asks the contract of.
+func open(t *testing.T, o Options) (engine.Engine, string) {
+	t.Helper()
+	e := openHere(t, o)
 	if _, err := e.Host(t.Context()); err != nil {
 		t.Fatalf("these tests want a Docker daemon (or -short): %v", err)
 	}

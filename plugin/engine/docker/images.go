@@ -6,13 +6,10 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 
 	"github.com/containerd/errdefs"
-	"github.com/distribution/reference"
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/image"
-	"github.com/docker/docker/api/types/registry"
 
 	"github.com/drone-packages/drone-packages/plugin/engine"
 )
@@ -60,80 +57,6 @@ func (e *Engine) findRef(ctx context.Context, ref string, labels map[string]stri
 func (e *Engine) inspect(ctx context.Context, ref string) (engine.Image, error) {
 	i, err := e.client.ImageInspect(ctx, ref)
 	return imageOf(i), err
-}
-
-// Pull implements engine.Images.
-func (e *Engine) Pull(ctx context.Context, p engine.Pull, progress func(string)) (engine.Image, error) {
-	auth, credentialsErr, err := e.authFor(p)
-	if err != nil {
-		return engine.Image{}, err
-	}
-	stream, err := e.client.ImagePull(ctx, p.Ref, image.PullOptions{Platform: p.Platform, RegistryAuth: auth})
-	if err != nil {
-		return engine.Image{}, errors.Join(pullError(err), credentialsErr)
-	}
-	err = follow(stream, progress)
-	if err := errors.Join(err, stream.Close()); err != nil {
-		return engine.Image{}, errors.Join(pullError(err), credentialsErr)
-	}
-	i, err := e.inspect(ctx, p.Ref)
-	if err != nil {
-		return i, fmt.Errorf("pull %s: %w", p.Ref, err)
-	}
-	// Daemons take an image of another platform when there is no other.
-	if !samePlatform(p.Platform, i.Platform) {
-		return i, fmt.Errorf("%w: %s is for %s, not for %s", engine.ErrNoImage, p.Ref, i.Platform, p.Platform)
-	}
-	return i, nil
-}
-
-// pullError sorts what daemons and registries say in words only.
-func pullError(err error) error {
-	text := strings.ToLower(err.Error())
-	has := func(words ...string) bool {
-		return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(text, w) })
-	}
-	switch {
-	case errdefs.IsUnauthorized(err), has("unauthorized", "authentication required", "no basic auth", "incorrect username"):
-		return fmt.Errorf("%w: %w", engine.ErrUnauthorized, err)
-	case errdefs.IsNotFound(err), has("manifest unknown", "not found", "name unknown", "access denied", "does not match the specified platform"):
-		return fmt.Errorf("%w: %w", engine.ErrNoImage, err)
-	}
-	return fmt.Errorf("pull: %w", err)
-}
-
-// authFor is the registry's user in the form the daemon wants. A credential
-// helper that does not work (it may not be in our image) makes the pull an
-// anonymous one: unavailable says why, in case that is refused.
-func (e *Engine) authFor(p engine.Pull) (auth string, unavailable, err error) {
-	named, err := reference.ParseNormalizedNamed(p.Ref)
-	if err != nil {
-		return "", nil, fmt.Errorf("image %q: %w", p.Ref, err)
-	}
-	server := registryKey(reference.Domain(named))
-	if p.Login != nil {
-		auth, err = registry.EncodeAuthConfig(registry.AuthConfig{
-			Username: p.Login.Username, Password: p.Login.Password, ServerAddress: server,
-		})
-		return auth, nil, err
-	}
-	known, err := e.auth.GetAuthConfig(server)
-	if err != nil {
-		return "", fmt.Errorf("the configured credentials for %s are not available: %w", server, err), nil
-	}
-	auth, err = registry.EncodeAuthConfig(registry.AuthConfig{
-		Username: known.Username, Password: known.Password, Auth: known.Auth,
-		ServerAddress: known.ServerAddress, IdentityToken: known.IdentityToken, RegistryToken: known.RegistryToken,
-	})
-	return auth, nil, err
-}
-
-// registryKey is what configuration files call a registry.
-func registryKey(domain string) string {
-	if domain == "docker.io" {
-		return "https://index.docker.io/v1/"
-	}
-	return domain
 }
 
 // Import implements engine.Images.

@@ -28,7 +28,7 @@ func startSSHD(t *testing.T) *sshd {
 	if err != nil {
 		t.Fatalf("run lab/setup.sh: %v", err)
 	}
-	s := &sshd{dir: t.TempDir(), port: freePort(t)}
+	s := &sshd{dir: t.TempDir(), port: enginetest.FreePort(t)}
 	for _, name := range []string{"host", "user", "stranger"} {
 		keygen(t, filepath.Join(s.dir, name))
 	}
@@ -132,21 +132,6 @@ func keygen(t *testing.T, file string) {
 	}
 }
 
-// freePort is a port of loopback that nobody listens on now.
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close() //nolint:errcheck // nothing was sent
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return port
-}
-
 func listens(port string) bool {
 	c, err := net.Dial("tcp", "127.0.0.1:"+port)
 	if err != nil {
@@ -204,30 +189,20 @@ func TestSSHRefusals(t *testing.T) {
 	for _, tt := range []struct{ name, key, host, want string }{
 		{"another's key", "stranger", s.host(), "Permission denied (publickey"},
 		{"a server that is not known", "user", other.host(), "Host key verification failed"},
-		{"nobody listens", "user", "ssh://root@127.0.0.1:" + freePort(t), "Connection refused"},
+		{"nobody listens", "user", "ssh://root@127.0.0.1:" + enginetest.FreePort(t), "Connection refused"},
 		{"no docker there", "user", s.host() + "/nonexistent/docker.sock", "docker.sock"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s.use(t, tt.key)
-			e, err := Open(Options{Host: tt.host})
-			if err != nil {
-				t.Fatal(err)
-			}
-			_, err = e.Host(t.Context())
+			_, err := openHere(t, Options{Host: tt.host}).Host(t.Context())
 			if !errors.Is(err, engine.ErrUnreachable) || !strings.Contains(err.Error(), tt.want) || !strings.Contains(err.Error(), tt.host) {
 				t.Errorf("want %q in %v", tt.want, err)
-			}
-			if err := e.Close(); err != nil {
-				t.Error(err)
 			}
 		})
 	}
 	t.Run("no ssh", func(t *testing.T) {
 		t.Setenv("PATH", t.TempDir())
-		e, err := Open(Options{Host: s.host()})
-		if err != nil {
-			t.Fatal(err)
-		}
+		e := openHere(t, Options{Host: s.host()})
 		if _, err := e.Host(t.Context()); err == nil || !strings.Contains(err.Error(), `"ssh": executable file not found in $PATH`) {
 			t.Errorf("got %v", err)
 		}

@@ -191,11 +191,7 @@ func TestTLSRefusals(t *testing.T) {
 		{"no TLS", Options{Host: host}, "does not answer at "},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			e, err := Open(tt.o)
-			if err != nil {
-				t.Fatal(err)
-			}
-			_, err = e.Host(t.Context())
+			_, err := openHere(t, tt.o).Host(t.Context())
 			if err == nil {
 				t.Fatal("the daemon answers")
 			}
@@ -205,9 +201,6 @@ func TestTLSRefusals(t *testing.T) {
 			}
 			if errors.Is(err, engine.ErrUnreachable) != (tt.o.CertPath == "") {
 				t.Errorf("who refuses does answer: %v", err)
-			}
-			if err := e.Close(); err != nil {
-				t.Error(err)
 			}
 		})
 	}
