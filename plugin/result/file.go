@@ -18,8 +18,12 @@ func Read(r io.Reader) (Run, error) {
 	return run, nil
 }
 
-// Write writes a results.json.
+// Write writes a results.json. Where no job was planned it says so by an empty
+// list.
 func Write(w io.Writer, run Run) error {
+	if run.Jobs == nil {
+		run.Jobs = []Job{}
+	}
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false)

@@ -8,21 +8,29 @@ const Schema = 1
 
 // Run is everything that happened. It is the published results.json.
 type Run struct {
+	// Schema is the version of this file's shape.
 	Schema int `json:"schema"`
 	// Version of drone-packages.
 	Version string `json:"version"`
 	// ID of the run, four to eight characters of [a-z0-9].
-	ID      string    `json:"id"`
+	ID string `json:"id"`
+	// Started is when, in RFC 3339.
 	Started time.Time `json:"started"`
 	// Duration of the whole run in seconds.
 	Duration Seconds `json:"duration"`
-	Outcome  Outcome `json:"outcome"`
+	// Outcome is the most telling of the jobs'.
+	Outcome Outcome `json:"outcome"`
 	// Reason of an outcome that no job explains: cancelled by a signal, the
 	// host lost, nothing to do.
-	Reason   string    `json:"reason,omitempty"`
-	Host     Host      `json:"host"`
-	Source   Source    `json:"source"`
-	Jobs     []Job     `json:"jobs"`
+	Reason string `json:"reason,omitempty"`
+	Host   Host   `json:"host"`
+	Source Source `json:"source"`
+	// Output is the output directory as the user named it: what is told of
+	// files starts with it. Paths in here are relative to it.
+	Output string `json:"output,omitempty"`
+	// Jobs in the plan's order.
+	Jobs []Job `json:"jobs"`
+	// Packages are the files that were handed over.
 	Packages []Package `json:"packages,omitempty"`
 	// Saved is what caches spared, in seconds of work measured when the
 	// cached thing was made.
@@ -35,8 +43,10 @@ type Host struct {
 	Version  string `json:"version"`
 	Platform string `json:"platform"`
 	CPUs     int    `json:"cpus"`
-	Memory   int64  `json:"memory"` // bytes
-	Cgroup   string `json:"cgroup"` // "1" or "2"
+	// Memory in bytes.
+	Memory int64 `json:"memory"`
+	// Cgroup is "1" or "2".
+	Cgroup string `json:"cgroup"`
 }
 
 // Source is what was built.
@@ -47,8 +57,9 @@ type Source struct {
 	Revision string `json:"revision,omitempty"`
 	// Version that was given to the packages; empty: the changelog's own.
 	Version string `json:"version,omitempty"`
-	Files   int    `json:"files"`
-	Size    int64  `json:"size"` // bytes
+	// Files and Size, in bytes, of the tree.
+	Files int   `json:"files" jsonschema:"minimum=0"`
+	Size  int64 `json:"size" jsonschema:"minimum=0"`
 }
 
 // Job is one piece of work on one distro.
@@ -56,12 +67,15 @@ type Job struct {
 	// Name is unique in the run: "debian-12/build/greeter", "debian-12/test".
 	Name string `json:"name"`
 	// Kind: "image", "environment", "machine", "build" or "test".
-	Kind     string  `json:"kind"`
-	Distro   string  `json:"distro"`
-	Package  string  `json:"package,omitempty"`
-	Platform string  `json:"platform"`
-	Outcome  Outcome `json:"outcome"`
-	Reason   string  `json:"reason,omitempty"`
+	Kind   string `json:"kind"`
+	Distro string `json:"distro"`
+	// Package that is built; empty where all of the distro's are meant.
+	Package  string `json:"package,omitempty"`
+	Platform string `json:"platform"`
+	// Outcome is the most telling of the phases'.
+	Outcome Outcome `json:"outcome"`
+	// Reason of an outcome other than passed.
+	Reason string `json:"reason,omitempty"`
 	// Started counts from the run's start; Waited is the time between its
 	// needs being done and a slot being free.
 	Started  Seconds `json:"started"`
@@ -79,8 +93,9 @@ type Job struct {
 
 // Phase is one column of the grid: "build", "boot", "install", "service" …
 type Phase struct {
-	Name     string  `json:"name"`
-	Outcome  Outcome `json:"outcome"`
+	Name    string  `json:"name"`
+	Outcome Outcome `json:"outcome"`
+	// Reason of an outcome other than passed.
 	Reason   string  `json:"reason,omitempty"`
 	Duration Seconds `json:"duration"`
 	Checks   []Check `json:"checks,omitempty"`
@@ -123,7 +138,8 @@ type Problem struct {
 	Hint string `json:"hint,omitempty"`
 	// Log is file:line, relative to results.json.
 	Log string `json:"log,omitempty"`
-	// Again reruns just that; Shell opens a shell where it happened.
+	// Again says how to do just that again, Shell how to open a shell where
+	// it happened.
 	Again string `json:"again,omitempty"`
 	Shell string `json:"shell,omitempty"`
 }
@@ -143,9 +159,11 @@ type Package struct {
 	Arch    string `json:"arch,omitempty"`
 	Distro  string `json:"distro"`
 	// Path relative to results.json.
-	Path   string `json:"path"`
-	Size   int64  `json:"size"` // bytes
-	SHA256 string `json:"sha256"`
+	Path string `json:"path" jsonschema:"minLength=1"`
+	// Size in bytes.
+	Size int64 `json:"size" jsonschema:"minimum=0"`
+	// SHA256 in lower-case hexadecimal.
+	SHA256 string `json:"sha256" jsonschema:"pattern=^[0-9a-f]{64}$"`
 }
 
 // Seconds is a span of time, written as a JSON number of seconds.
