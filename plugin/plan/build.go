@@ -78,7 +78,7 @@ func (b builder) environment(w wanted) Job {
 	j.From = b.name(BaseImage)
 	j.Needs = []string{j.From}
 	j.Container = b.idle()
-	j.Phases = []Phase{{Name: "environment", Vital: true, Steps: []Step{
+	j.Phases = []Phase{{Name: "environment", Vital: true, Prepares: true, Steps: []Step{
 		b.recipe("configure the package manager", distros.Mirror),
 		b.recipe("install the toolchain", distros.Toolchain),
 		CopyIn{What: Control, Dir: sourceDir, Files: map[string]string{"debian/control": buildNeeds(w.control)}},

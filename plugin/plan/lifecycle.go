@@ -22,7 +22,7 @@ func (b builder) machine() Job {
 	j.From = b.name(BaseImage)
 	j.Needs = []string{j.From}
 	j.Container = b.idle()
-	j.Phases = []Phase{{Name: "machine", Vital: true, Steps: []Step{
+	j.Phases = []Phase{{Name: "machine", Vital: true, Prepares: true, Steps: []Step{
 		b.recipe("configure the package manager", distros.Mirror),
 		b.recipe("install "+b.distro.Init, distros.Machine),
 	}}}
@@ -49,7 +49,7 @@ func (b builder) test(packages []wanted) Job {
 // and of what the package's own maintainer scripts declare.
 func (b builder) lifecycle() []Phase {
 	return []Phase{
-		{Name: "boot", Vital: true, Steps: []Step{b.boot()}},
+		{Name: "boot", Vital: true, Prepares: true, Steps: []Step{b.boot()}},
 		{Name: "install", Vital: true, Steps: b.install()},
 		{Name: "service", Steps: []Step{b.ask(check.Services, check.Declared)}},
 		{Name: "check", Steps: []Step{b.ask(check.Installed, check.Declared)}},
@@ -66,13 +66,20 @@ func (b builder) lifecycle() []Phase {
 	}
 }
 
+// bootGrace is what starting a machine and reaching its agent may take besides
+// the boot itself.
+const bootGrace = 15 * time.Second
+
 func (b builder) boot() Boot {
 	ladder := slices.Clone(b.ladder)
 	for i := range ladder {
 		c := &ladder[i].Container
 		c.CPUs, c.Memory = float64(b.in.Settings.CPUs), int64(b.in.Settings.Memory)
 	}
-	return Boot{Ladder: ladder, Ask: b.request(check.Boot, check.Declared)}
+	return Boot{
+		Ladder: ladder, Ask: b.request(check.Boot, check.Declared),
+		Timeout: time.Duration(b.in.Settings.BootTimeout) + bootGrace,
+	}
 }
 
 // install brings dependencies in before the file tree is remembered, so that

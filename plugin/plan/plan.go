@@ -94,7 +94,9 @@ type Job struct {
 	// Container is the job's one container, unless a Boot step starts it.
 	Container Container
 	Phases    []Phase
-	Timeout   time.Duration
+	// Timeout of each phase, and of all that comes before and after them,
+	// such as a pull. Zero: none.
+	Timeout time.Duration
 }
 
 // Phase is one column of the grid.
@@ -102,7 +104,10 @@ type Phase struct {
 	Name string
 	// Vital: when it does not pass, the phases after it are not reached.
 	Vital bool
-	Steps []Step
+	// Prepares: it only makes ready for the package, so that running out of
+	// time is a fault and not the package's failure.
+	Prepares bool
+	Steps    []Step
 }
 
 // Cache names an image by its content: the id of the image it is made from

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -228,5 +229,27 @@ func TestLadder(t *testing.T) {
 				t.Errorf("got  %s\nwant %s", got, c.want)
 			}
 		})
+	}
+}
+
+func TestTimeLimits(t *testing.T) {
+	in := input()
+	in.Settings.Timeout, in.Settings.BootTimeout = settings.Duration(20*time.Minute), settings.Duration(time.Minute)
+	var prepares []string
+	for _, j := range newPlan(t, in).Jobs {
+		if j.Timeout != 20*time.Minute {
+			t.Errorf("%s: phases may take %s", j.Name, j.Timeout)
+		}
+		for _, p := range j.Phases {
+			if p.Prepares && j.Distro == "debian-12" {
+				prepares = append(prepares, p.Name)
+			}
+			if boot, ok := p.Steps[0].(plan.Boot); ok && boot.Timeout != 75*time.Second {
+				t.Errorf("a rung may take %s, its agent waits for a minute", boot.Timeout)
+			}
+		}
+	}
+	if d := cmp.Diff([]string{"environment", "machine", "boot"}, prepares); d != "" {
+		t.Errorf("phases that are no doing of the package:\n%s", d)
 	}
 }

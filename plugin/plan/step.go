@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/drone-packages/drone-packages/plugin/check"
 )
@@ -58,6 +59,8 @@ type CopyOut struct{ Path string }
 type Boot struct {
 	Ladder []Rung
 	Ask    check.Request
+	// Timeout of each rung.
+	Timeout time.Duration
 }
 
 // Ask has the agent answer a question. Packages are filled in by the run.

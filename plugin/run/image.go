@@ -29,13 +29,18 @@ const (
 // baseImage comes by a distro's base image: what is here, else a registry,
 // else a bootstrap; as the plan's policy says.
 func (j *job) baseImage(ctx context.Context) {
-	image, err := j.findBase(ctx)
-	if err == nil {
-		j.keepImage(image)
-		j.res.Outcome = result.Passed
+	err := within(ctx, "coming by the base image", j.Timeout, func(ctx context.Context) error {
+		image, err := j.findBase(ctx)
+		if err == nil {
+			j.keepImage(image)
+		}
+		return err
+	})
+	if err != nil {
+		j.faultAround(ctx, err)
 		return
 	}
-	j.faultBefore(ctx, err)
+	j.res.Outcome = result.Passed
 }
 
 func (j *job) keepImage(image engine.Image) {
@@ -165,12 +170,16 @@ func (j *job) commit(ctx context.Context) {
 	for _, p := range j.res.Phases {
 		took += p.Duration
 	}
-	image, err := j.engine.Commit(ctx, j.id, j.cacheRef(), j.imageLabels(string(j.Kind), j.Cache.Key, took))
+	err := within(ctx, "it", j.Timeout, func(ctx context.Context) error {
+		image, err := j.engine.Commit(ctx, j.id, j.cacheRef(), j.imageLabels(string(j.Kind), j.Cache.Key, took))
+		if err == nil {
+			j.keepImage(image)
+		}
+		return err
+	})
 	if err != nil {
-		j.faultBefore(ctx, fmt.Errorf("commit the %s image: %w", j.Kind, err))
-		return
+		j.faultAround(ctx, fmt.Errorf("commit the %s image: %w", j.Kind, err))
 	}
-	j.keepImage(image)
 }
 
 func hashOf(text string) string {

@@ -38,9 +38,6 @@ func (r *runner) do(ctx context.Context, planned plan.Job, res *result.Job) {
 	defer log.close()
 	res.Log = log.name
 	j := &job{runner: r, Job: planned, res: res, log: log, group: r.group(planned)}
-	ctx, cancel := context.WithTimeoutCause(ctx, planned.Timeout,
-		fmt.Errorf("took longer than %s (timeout)", planned.Timeout))
-	defer cancel()
 	if planned.Base != nil {
 		j.baseImage(ctx)
 		return
@@ -48,9 +45,9 @@ func (r *runner) do(ctx context.Context, planned plan.Job, res *result.Job) {
 	if j.fromCache(ctx) {
 		return
 	}
+	defer j.tearDown(ctx)
 	j.phases(ctx)
 	j.commit(ctx)
-	j.tearDown(ctx)
 }
 
 func (r *runner) group(j plan.Job) engine.Group {
@@ -61,8 +58,8 @@ func (r *runner) group(j plan.Job) engine.Group {
 // phases does the job's phases in order. After a vital one that did not pass,
 // the rest is not reached, and the result says so.
 func (j *job) phases(ctx context.Context) {
-	if err := j.setUp(ctx); err != nil {
-		j.faultBefore(ctx, err)
+	if err := within(ctx, "starting the container", j.Timeout, j.setUp); err != nil {
+		j.faultAround(ctx, err)
 		return
 	}
 	stopped := ""
@@ -93,8 +90,8 @@ func (j *job) settle() {
 	j.res.Outcome = result.Worst(outcomes...)
 }
 
-// faultBefore is a job whose containers could not even be made.
-func (j *job) faultBefore(ctx context.Context, err error) {
+// faultAround is a job that something befell before or after its phases.
+func (j *job) faultAround(ctx context.Context, err error) {
 	j.res.Outcome = result.Fault
 	if ctx.Err() != nil {
 		j.res.Outcome, err = result.Cancelled, causeOf(ctx)
@@ -122,15 +119,9 @@ func (j *job) phase(ctx context.Context, p plan.Phase) result.Phase {
 	begin := j.o.Now()
 	done := result.Phase{Name: p.Name, Outcome: result.Passed}
 	j.log.phase = p.Name
-	for _, step := range p.Steps {
-		err := j.step(ctx, step, &done)
-		if err == nil && done.Outcome == result.Passed {
-			continue
-		}
-		if err != nil {
-			j.judge(ctx, err, &done)
-		}
-		break
+	err := within(ctx, p.Name, j.Timeout, func(ctx context.Context) error { return j.steps(ctx, p.Steps, &done) })
+	if err != nil {
+		j.judge(ctx, p, err, &done)
 	}
 	done.Duration = result.Span(j.o.Now().Sub(begin))
 	if done.Problem != nil {
@@ -141,6 +132,15 @@ func (j *job) phase(ctx context.Context, p plan.Phase) result.Phase {
 	}
 	j.announce(done)
 	return done
+}
+
+func (j *job) steps(ctx context.Context, steps []plan.Step, done *result.Phase) error {
+	for _, step := range steps {
+		if err := j.step(ctx, step, done); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (j *job) again() string {
@@ -160,27 +160,31 @@ type fault struct{ problem result.Problem }
 
 func (f *fault) Error() string { return f.problem.Title }
 
-// judge says whose fault an error of a step is.
-func (j *job) judge(ctx context.Context, err error, done *result.Phase) {
+// judge says whose fault an error of a phase is. What ran out of time is the
+// package's failure, unless the phase only prepared for it.
+func (j *job) judge(ctx context.Context, p plan.Phase, err error, done *result.Phase) {
 	var failed *failure
 	var faulty *fault
+	var late *timeout
 	switch {
 	case errors.As(err, &failed):
 		done.Outcome, done.Problem = result.Failed, &failed.problem
-	case ctx.Err() != nil && errors.Is(ctx.Err(), context.DeadlineExceeded):
-		done.Outcome = result.Failed
-		done.Problem = &result.Problem{Title: fmt.Sprintf("%s %v", done.Name, causeOf(ctx)), Lines: j.log.tail(), Log: j.log.here()}
 	case ctx.Err() != nil:
 		done.Outcome, done.Reason = result.Cancelled, causeOf(ctx).Error()
+		return
 	case errors.As(err, &faulty):
 		done.Outcome, done.Problem = result.Fault, &faulty.problem
+	case errors.As(err, &late) && !p.Prepares:
+		done.Outcome, done.Problem = result.Failed, j.evidence(err)
 	default:
-		done.Outcome = result.Fault
-		done.Problem = &result.Problem{Title: err.Error(), Lines: j.log.tail(), Log: j.log.here()}
+		done.Outcome, done.Problem = result.Fault, j.evidence(err)
 	}
-	if done.Problem != nil && done.Reason == "" {
-		done.Reason = done.Problem.Title
-	}
+	done.Reason = done.Problem.Title
+}
+
+// evidence is an error with the last of the log.
+func (j *job) evidence(err error) *result.Problem {
+	return &result.Problem{Title: err.Error(), Lines: j.log.tail(), Log: j.log.here()}
 }
 
 // keeps says whether a machine with this outcome is kept for a shell.

@@ -2,7 +2,6 @@ package run
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 
@@ -109,13 +108,4 @@ func (s slots) take(ctx context.Context, kind plan.Kind) (release func(), err er
 	case <-ctx.Done():
 		return nil, causeOf(ctx)
 	}
-}
-
-// causeOf is why a context ended, in words for the user.
-func causeOf(ctx context.Context) error {
-	cause := context.Cause(ctx)
-	if errors.Is(cause, context.Canceled) {
-		return errors.New("cancelled")
-	}
-	return cause
 }

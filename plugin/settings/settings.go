@@ -54,7 +54,7 @@ type Settings struct {
 	Memory Size `yaml:"memory" default:"0"`
 	// FailFast cancels everything after the first failure.
 	FailFast Bool `yaml:"fail_fast" default:"false"`
-	// Timeout of one build, and of one machine's whole test.
+	// Timeout of one phase: a build, an installation, a restart and so on.
 	Timeout Duration `yaml:"timeout" default:"30m"`
 	// BootTimeout is how long a test machine may take to boot.
 	BootTimeout Duration `yaml:"boot_timeout" default:"60s"`
