@@ -141,6 +141,7 @@ func (p *Plan) addDistro(d distros.Distro, packages []wanted) error {
 	}
 	if skipped, why := b.skipTest(); skipped {
 		p.Notes = append(p.Notes, why)
+		p.Skips = append(p.Skips, Skip{b.job(Test, ""), why})
 		return nil
 	}
 	p.Jobs = append(p.Jobs, b.machine(), b.test(packages))

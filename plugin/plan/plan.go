@@ -51,8 +51,16 @@ type Plan struct {
 	Builds, Machines int
 	// Ladder is how machines boot on this host, the least rights first.
 	Ladder []Rung
+	// Skips are what the user asked to leave out.
+	Skips []Skip
 	// Notes are decisions that the user did not make and should know of.
 	Notes []string
+}
+
+// Skip is a job that is not planned, and why.
+type Skip struct {
+	Job Job
+	Why string
 }
 
 // Kind is what a job does.

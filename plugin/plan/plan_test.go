@@ -253,3 +253,21 @@ func TestTimeLimits(t *testing.T) {
 		t.Errorf("phases that are no doing of the package:\n%s", d)
 	}
 }
+
+func TestSkippedTestsAreNoJobsAndNotForgotten(t *testing.T) {
+	in := input()
+	in.Settings.Test.Skip = settings.List{"bookworm"}
+	p := newPlan(t, in)
+	for _, j := range p.Jobs {
+		if j.Distro == "debian-12" && (j.Kind == plan.Test || j.Kind == plan.Machine) {
+			t.Errorf("%s is planned", j.Name)
+		}
+	}
+	const why = `debian-12 is built and not tested: test.skip has "bookworm"`
+	if len(p.Skips) != 1 || p.Skips[0].Job.Name != "debian-12/test" || p.Skips[0].Why != why {
+		t.Errorf("skips: %+v", p.Skips)
+	}
+	if !strings.Contains(p.String(), "note: "+why+"\n") {
+		t.Errorf("it is not told before anything starts:\n%s", p)
+	}
+}

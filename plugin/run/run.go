@@ -48,17 +48,20 @@ type Options struct {
 // ended so badly that nobody could remove it.
 const keptFor = 24 * time.Hour
 
-// errFailFast cancels what is left after the first failure.
-var errFailFast = errors.New("fail_fast: another job failed")
+// Causes for which we cancel what is left ourselves.
+var (
+	errFailFast = errors.New("fail_fast: another job failed")
+	errLost     = fmt.Errorf("the host is lost: %w", engine.ErrUnreachable)
+)
 
 // Run carries out the plan. The result is complete whatever happened; the
 // error says that it could not be carried out at all. What the run made on
 // the engine is gone when Run returns, but for machines that are kept.
 func Run(ctx context.Context, p plan.Plan, e engine.Engine, o Options) (result.Run, error) {
-	r, err := newRunner(p, e, o)
-	if err != nil {
+	if err := walkable(p.Jobs); err != nil {
 		return result.Run{}, err
 	}
+	r := newRunner(p, e, o)
 	defer r.close()
 	if err := r.packSource(); err != nil {
 		return result.Run{}, err
@@ -96,7 +99,7 @@ type output struct {
 	files    []result.Package
 }
 
-func newRunner(p plan.Plan, e engine.Engine, o Options) (*runner, error) {
+func newRunner(p plan.Plan, e engine.Engine, o Options) *runner {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -108,7 +111,7 @@ func newRunner(p plan.Plan, e engine.Engine, o Options) (*runner, error) {
 		images: map[string]engine.Image{}, outputs: map[string]*output{},
 	}
 	r.console = newConsole(o, r.started, jobWidth(p.Jobs))
-	return r, nil
+	return r
 }
 
 // close forgets the temporary files; they have no names any more.
@@ -170,34 +173,3 @@ func (r *runner) labels(j plan.Job) map[string]string {
 
 // LabelJob is the name of the plan's job, by which a shell finds a kept machine.
 const LabelJob = "io.drone-packages.job"
-
-// summary makes the run's result of its jobs'.
-func (r *runner) summary(ctx context.Context, jobs []result.Job) result.Run {
-	in := r.plan.Input
-	run := result.Run{
-		Schema: result.Schema, Version: in.Tool, ID: in.Run,
-		Started: r.started, Duration: result.Span(r.o.Now().Sub(r.started)),
-		Host: result.Host{
-			Engine: in.Host.Engine, Version: in.Host.Version, Platform: in.Host.Platform,
-			CPUs: in.Host.CPUs, Memory: in.Host.Memory, Cgroup: in.Host.Cgroup,
-		},
-		Source: result.Source{
-			Path: in.Source.Path, Revision: in.Source.Revision, Version: in.Version,
-			Files: in.Source.Files, Size: in.Source.Size,
-		},
-		Jobs: jobs,
-	}
-	var outcomes []result.Outcome
-	for _, j := range jobs {
-		outcomes = append(outcomes, j.Outcome)
-		run.Saved += j.Saved
-		if out := r.outputs[j.Name]; out != nil {
-			run.Packages = append(run.Packages, out.files...)
-		}
-	}
-	run.Outcome = result.Worst(outcomes...)
-	if cause := context.Cause(ctx); cause != nil {
-		run.Reason = cause.Error()
-	}
-	return run
-}

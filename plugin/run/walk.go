@@ -2,9 +2,12 @@ package run
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
+	"github.com/drone-packages/drone-packages/plugin/engine"
 	"github.com/drone-packages/drone-packages/plugin/plan"
 	"github.com/drone-packages/drone-packages/plugin/result"
 )
@@ -41,14 +44,15 @@ func (r *runner) walk(ctx context.Context) []result.Job {
 	return results
 }
 
-// notReached says that a job was not done because of one it needs.
+// notReached says that a job was not done because of one it needs, or because
+// of the one that kept that from being done.
 func notReached(res *result.Job, need result.Job) {
-	if res.Outcome != "" {
-		return
-	}
-	res.Outcome, res.Reason = result.Skipped, fmt.Sprintf("not reached: %s %s", need.Name, need.Outcome)
-	if need.Outcome == result.Cancelled {
-		res.Outcome = result.Cancelled
+	switch {
+	case res.Outcome != "":
+	case need.Outcome == result.Cancelled, need.Outcome == result.Skipped:
+		res.Outcome, res.Reason = need.Outcome, need.Reason
+	default:
+		res.Outcome, res.Reason = result.Skipped, fmt.Sprintf("not reached: %s %s", need.Name, need.Outcome)
 	}
 }
 
@@ -66,15 +70,63 @@ func (r *runner) inSlot(ctx context.Context, s slots, j plan.Job, res *result.Jo
 	res.Waited = result.Span(begin.Sub(ready))
 	r.do(ctx, j, res)
 	res.Duration = result.Span(r.o.Now().Sub(begin))
-	r.afterJob(res)
+	r.afterJob(ctx, res)
 }
 
-// afterJob cancels the rest where that is asked for.
-func (r *runner) afterJob(res *result.Job) {
+// afterJob cancels the rest where that is asked for, or where there is nobody
+// left to do it.
+func (r *runner) afterJob(ctx context.Context, res *result.Job) {
 	bad := res.Outcome == result.Failed || res.Outcome == result.Fault
+	if res.Outcome == result.Fault && r.hostIsLost(ctx) {
+		r.cancel(errLost)
+	}
 	if r.o.FailFast && bad {
 		r.cancel(fmt.Errorf("%w: %s", errFailFast, res.Name))
 	}
+}
+
+// hostIsLost asks whether the host still answers.
+func (r *runner) hostIsLost(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, destroyLimit)
+	defer cancel()
+	_, err := r.engine.Host(ctx)
+	return errors.Is(err, engine.ErrUnreachable)
+}
+
+// walkable says why jobs would wait for ever, if they would: it is the plan's
+// fault, and no user's.
+func walkable(jobs []plan.Job) error {
+	needs := map[string][]string{}
+	for _, j := range jobs {
+		needs[j.Name] = j.Needs
+	}
+	seen := map[string]bool{}
+	for _, j := range jobs {
+		if err := wayFrom(j.Name, needs, seen, nil); err != nil {
+			return fmt.Errorf("the plan cannot be walked: %w", err)
+		}
+	}
+	return nil
+}
+
+// wayFrom follows the needs of a job, on a way that led to it.
+func wayFrom(name string, needs map[string][]string, seen map[string]bool, way []string) error {
+	if slices.Contains(way, name) {
+		return fmt.Errorf("%s needs itself", name)
+	}
+	if seen[name] {
+		return nil
+	}
+	for _, need := range needs[name] {
+		if _, ok := needs[need]; !ok {
+			return fmt.Errorf("%s needs %s, which is not in it", name, need)
+		}
+		if err := wayFrom(need, needs, seen, append(slices.Clone(way), name)); err != nil {
+			return err
+		}
+	}
+	seen[name] = true
+	return nil
 }
 
 func (r *runner) blank(j plan.Job) result.Job {

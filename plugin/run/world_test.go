@@ -105,6 +105,17 @@ func sourceTar(w io.Writer) error {
 	return tw.Close()
 }
 
+// packages adds packages to the tree, by name; each is built by its own job.
+func (w *world) packages(all map[string]settings.Package) {
+	w.in.Source.Packages = nil
+	w.in.Settings.Packages = map[string]settings.Package{}
+	for name, p := range all {
+		p.Deb = name + "/debian"
+		w.in.Source.Packages = append(w.in.Source.Packages, source.Package{Name: name, Dir: p.Deb, Control: "Source: " + name + "\n"})
+		w.in.Settings.Packages[name] = p
+	}
+}
+
 // rule adds a rule before those there are.
 func (w *world) rule(r enginetest.Rule) { w.fake.Rules = append([]enginetest.Rule{r}, w.fake.Rules...) }
 
@@ -149,6 +160,12 @@ func (w *world) runKeeping(ctx context.Context) result.Run {
 	return w.runOf(ctx, w.plan().Jobs)
 }
 
+// refused is the error of a plan that cannot be run.
+func (w *world) refused(p plan.Plan) error {
+	_, err := run.Run(w.t.Context(), p, w.engine, w.o)
+	return err
+}
+
 // runOf runs some of the plan's jobs, or others.
 func (w *world) runOf(ctx context.Context, jobs []plan.Job) result.Run {
 	w.t.Helper()
@@ -176,6 +193,11 @@ func (w *world) says(words ...string) {
 	}
 }
 
+// asked are the journal's lines that contain a text.
+func (w *world) asked(text string) []string {
+	return slices.DeleteFunc(w.fake.Journal(), func(line string) bool { return !strings.Contains(line, text) })
+}
+
 // jobOf is a job of a run, by name.
 func jobOf(t *testing.T, r result.Run, name string) result.Job {
 	t.Helper()
@@ -195,6 +217,15 @@ func phaseOf(t *testing.T, r result.Run, job, name string) result.Phase {
 		t.Fatalf("%s has no phase %s: %+v", job, name, j)
 	}
 	return j.Phases[i]
+}
+
+// outcomes are a run's jobs by how they ended.
+func outcomes(r result.Run) map[string]result.Outcome {
+	all := map[string]result.Outcome{}
+	for _, j := range r.Jobs {
+		all[j.Name] = j.Outcome
+	}
+	return all
 }
 
 // indexed is the rule by which the index recipe finds a package built.
@@ -229,6 +260,11 @@ func agent(a answer) enginetest.Rule {
 		}
 		return engine.Exit{}, out.Encode(check.Answer{End: true})
 	}}
+}
+
+// where says in which group of containers a command runs: DISTRO-KIND….
+func where(c enginetest.Call) string {
+	return strings.TrimPrefix(c.Group.Name, "drone-packages-k7q2-")
 }
 
 // transcript is what the user saw.
