@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/drone-packages/drone-packages/plugin/check"
@@ -21,30 +22,51 @@ func (j *job) ask(ctx context.Context, r check.Request, done *result.Phase) erro
 	if err != nil {
 		return fmt.Errorf("ask the agent: %w", err)
 	}
-	var stderr bytes.Buffer
-	pr, pw := io.Pipe()
-	exited := make(chan error, 1)
-	go func() {
-		_, err := j.engine.Exec(ctx, j.id, engine.Cmd{
-			Args:  []string{check.AgentPath, "agent"},
-			Stdin: bytes.NewReader(question), Stdout: pw, Stderr: &stderr,
-		})
-		exited <- err
-		_ = pw.CloseWithError(err) // never fails
-	}()
 	var faults []string
-	err = check.Read(pr, func(a check.Answer) { faults = j.hear(a, done, faults) })
-	_ = pr.CloseWithError(err) // frees the writer when reading stopped early
-	if execErr := <-exited; execErr != nil {
-		return fmt.Errorf("ask the agent: %w", execErr)
-	}
+	err = j.converse(ctx, question, func(a check.Answer) { faults = j.hear(a, done, faults) })
 	if err != nil {
-		return fmt.Errorf("ask the agent: %w: %s", err, strings.TrimSpace(stderr.String()))
+		return fmt.Errorf("ask the agent: %w", err)
 	}
 	if len(faults) > 0 {
 		return errors.New(strings.Join(faults, "; "))
 	}
 	return verdict(done, j.log)
+}
+
+// maxAnswers bounds what an agent may say, in bytes: it runs where hostile
+// code is root.
+const maxAnswers = 64 << 20
+
+// converse runs the agent and gives each of its answers to hear. An agent that
+// talks nonsense is not waited for.
+func (j *job) converse(ctx context.Context, question []byte, hear func(check.Answer)) error {
+	asking, cancel := context.WithCancel(ctx)
+	defer cancel()
+	pr, pw := io.Pipe()
+	ended := make(chan error, 1)
+	go func() {
+		exit, err := j.engine.Exec(asking, j.id, engine.Cmd{
+			Args:  []string{check.AgentPath, "agent"},
+			Stdin: bytes.NewReader(question), Stdout: pw, Stderr: j.log,
+		})
+		if err == nil && exit.Code != 0 {
+			err = fmt.Errorf("exit code %d", exit.Code)
+		}
+		ended <- err
+		_ = pw.Close() // never fails
+	}()
+	err := check.Read(io.LimitReader(pr, maxAnswers), hear)
+	_ = pr.Close() // frees the writer when reading stopped early
+	if err != nil {
+		cancel()
+	}
+	execErr := <-ended
+	j.log.flush()
+	byUs := ctx.Err() == nil && (errors.Is(execErr, context.Canceled) || errors.Is(execErr, io.ErrClosedPipe))
+	if err == nil || execErr == nil || byUs {
+		return err
+	}
+	return fmt.Errorf("%w: %w", err, execErr)
 }
 
 // hear takes in one answer.
@@ -62,14 +84,14 @@ func (j *job) hear(a check.Answer, done *result.Phase, faults []string) []string
 	return faults
 }
 
+// maxAlso is how many failed checks a problem names beside the first.
+const maxAlso = 10
+
 // verdict makes a failure of the checks of a phase that failed.
 func verdict(done *result.Phase, log *jobLog) error {
-	var failed []result.Check
-	for _, c := range done.Checks {
-		if c.Outcome == result.Failed && !c.Warning {
-			failed = append(failed, c)
-		}
-	}
+	failed := slices.DeleteFunc(slices.Clone(done.Checks), func(c result.Check) bool {
+		return c.Outcome != result.Failed || c.Warning
+	})
 	if len(failed) == 0 {
 		return nil
 	}
@@ -77,17 +99,33 @@ func verdict(done *result.Phase, log *jobLog) error {
 	if len(failed) > 1 {
 		p.Title += fmt.Sprintf(" (and %d more)", len(failed)-1)
 	}
-	for i, c := range failed {
-		if i == 0 {
-			p.Facts = append(p.Facts, result.Fact{Label: "expected", Text: c.Expected}, result.Fact{Label: "found", Text: c.Found})
-			continue
+	p.Facts = facts("expected", failed[0].Expected, "found", failed[0].Found)
+	for i, c := range failed[1:] {
+		if i == maxAlso {
+			p.Facts = append(p.Facts, result.Fact{Label: "also", Text: fmt.Sprintf("%d more", len(failed)-1-i)})
+			break
 		}
 		p.Facts = append(p.Facts, result.Fact{Label: "also", Text: title(c) + ": " + c.Found})
 	}
 	return &failure{p}
 }
 
+// facts are labels and texts in turn, less those that say nothing.
+func facts(words ...string) []result.Fact {
+	var all []result.Fact
+	for i := 0; i < len(words); i += 2 {
+		if words[i+1] != "" {
+			all = append(all, result.Fact{Label: words[i], Text: words[i+1]})
+		}
+	}
+	return all
+}
+
 // title is a failed check in one line.
 func title(c result.Check) string {
-	return strings.TrimSpace(fmt.Sprintf("%s %s: %s", c.Kind, c.Subject, c.Attribute))
+	text := c.Kind + " " + c.Subject
+	if c.Attribute != "" {
+		text += ": " + c.Attribute
+	}
+	return text
 }

@@ -125,10 +125,7 @@ func (j *job) phase(ctx context.Context, p plan.Phase) result.Phase {
 	}
 	done.Duration = result.Span(j.o.Now().Sub(begin))
 	if done.Problem != nil {
-		done.Problem.Again = "drone-packages --only " + j.again()
-		if j.keeps(done.Outcome) {
-			done.Problem.Shell = "drone-packages shell " + j.Name
-		}
+		done.Problem.Again = j.again()
 	}
 	j.announce(done)
 	return done
@@ -143,11 +140,25 @@ func (j *job) steps(ctx context.Context, steps []plan.Step, done *result.Phase) 
 	return nil
 }
 
+// again says how to do the job's part of the plan once more. In a container,
+// nobody but the user knows how we were started.
 func (j *job) again() string {
-	if j.Package == "" {
-		return j.Distro
+	part := j.Distro
+	if j.Package != "" {
+		part += "/" + j.Package
 	}
-	return j.Distro + "/" + j.Package
+	if j.o.Self != "" {
+		return fmt.Sprintf("the same %s run with --only %s at its end; in CI, with only: %s", j.plan.Input.Host.Engine, part, part)
+	}
+	return fmt.Sprintf("drone-packages --distros %s --only %s", j.Distro, part)
+}
+
+// shell says how to enter the job's machine.
+func (j *job) shell() string {
+	if j.o.Self != "" {
+		return fmt.Sprintf("the same %s run with -it, and shell %s at its end", j.plan.Input.Host.Engine, j.Name)
+	}
+	return "drone-packages shell " + j.Name
 }
 
 // failure is an error that is the package's fault.
@@ -202,8 +213,7 @@ func (j *job) tearDown(ctx context.Context) {
 		return
 	}
 	if j.keeps(j.res.Outcome) {
-		j.res.Kept = j.group.Name
-		j.say("kept for 24 h: drone-packages shell %s", j.Name)
+		j.keep()
 		return
 	}
 	clean, cancel := context.WithTimeout(context.WithoutCancel(ctx), destroyLimit)
@@ -211,4 +221,15 @@ func (j *job) tearDown(ctx context.Context) {
 	if err := j.engine.Destroy(clean, j.group); err != nil {
 		j.say("! could not remove everything: %v", err)
 	}
+}
+
+// keep leaves the machine to the user.
+func (j *job) keep() {
+	j.res.Kept = j.group.Name
+	for _, p := range j.res.Phases {
+		if p.Problem != nil {
+			p.Problem.Shell = j.shell()
+		}
+	}
+	j.say("kept for 24 h: %s", j.shell())
 }

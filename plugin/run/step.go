@@ -4,11 +4,9 @@ import (
 	"archive/tar"
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
-	"path"
 	"slices"
 	"strings"
 
@@ -227,72 +225,4 @@ func tarOf(files map[string]string) io.Reader {
 	}
 	_ = tw.Close()
 	return &b
-}
-
-// boot starts the machine by the first rung that works.
-func (j *job) boot(ctx context.Context, s plan.Boot, done *result.Phase) error {
-	var tried []error
-	for _, rung := range s.Ladder {
-		id, err := j.start(ctx, rung.Container)
-		if err == nil {
-			j.id = id
-			err = j.awaitBoot(ctx, s.Ask, done)
-		}
-		if err == nil {
-			note := "booted with " + rung.Name + " (" + rung.Why + ")"
-			done.Notes = append(done.Notes, note)
-			j.say("%s", note)
-			return nil
-		}
-		if ctx.Err() != nil {
-			return err
-		}
-		tried = append(tried, fmt.Errorf("with %s: %w", rung.Name, err))
-		j.say("does not boot with %s: %v", rung.Name, err)
-		if err := j.clearRung(ctx); err != nil {
-			return err
-		}
-	}
-	return fmt.Errorf("the machine does not boot: %w", errors.Join(tried...))
-}
-
-// clearRung clears the way for the next rung.
-func (j *job) clearRung(ctx context.Context) error {
-	if err := j.engine.Destroy(ctx, j.group); err != nil {
-		return err
-	}
-	return j.engine.Setup(ctx, j.group)
-}
-
-// awaitBoot puts the agent in and has it wait for the init.
-func (j *job) awaitBoot(ctx context.Context, r check.Request, done *result.Phase) error {
-	if err := j.copyAgent(ctx); err != nil {
-		return err
-	}
-	return j.ask(ctx, r, done)
-}
-
-func (j *job) copyAgent(ctx context.Context) error {
-	bin, err := j.o.Agent(j.Platform)
-	if err != nil {
-		return fmt.Errorf("read our own binary: %w", err)
-	}
-	defer bin.Close() //nolint:errcheck // read only
-	content, err := io.ReadAll(bin)
-	if err != nil {
-		return fmt.Errorf("read our own binary: %w", err)
-	}
-	var b bytes.Buffer
-	tw := tar.NewWriter(&b)
-	name := path.Base(check.AgentPath)
-	if err := tw.WriteHeader(&tar.Header{Name: name, Mode: 0o755, Size: int64(len(content)), Typeflag: tar.TypeReg}); err != nil {
-		return err
-	}
-	if _, err := tw.Write(content); err != nil {
-		return err
-	}
-	if err := tw.Close(); err != nil {
-		return err
-	}
-	return j.engine.CopyIn(ctx, j.id, path.Dir(check.AgentPath), &b)
 }

@@ -193,6 +193,16 @@ func (w *world) says(words ...string) {
 	}
 }
 
+// file is a file of the output directory.
+func (w *world) file(name string) string {
+	w.t.Helper()
+	text, err := os.ReadFile(filepath.Join(w.dir, name))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return string(text)
+}
+
 // asked are the journal's lines that contain a text.
 func (w *world) asked(text string) []string {
 	return slices.DeleteFunc(w.fake.Journal(), func(line string) bool { return !strings.Contains(line, text) })
@@ -262,6 +272,18 @@ func agent(a answer) enginetest.Rule {
 	}}
 }
 
+// to is an agent that answers one question so, and the others not at all.
+func to(q check.Question, answers ...check.Answer) enginetest.Rule {
+	return agent(func(r check.Request) []check.Answer {
+		if r.Question == q {
+			return answers
+		}
+		return nil
+	})
+}
+
+func found(c result.Check) check.Answer { return check.Answer{Check: &c} }
+
 // where says in which group of containers a command runs: DISTRO-KIND….
 func where(c enginetest.Call) string {
 	return strings.TrimPrefix(c.Group.Name, "drone-packages-k7q2-")
@@ -269,13 +291,21 @@ func where(c enginetest.Call) string {
 
 // transcript is what the user saw.
 type transcript struct {
-	mu sync.Mutex
-	b  strings.Builder
+	mu   sync.Mutex
+	b    strings.Builder
+	word string
+	then func()
 }
+
+// when calls a function once something was said.
+func (c *transcript) when(word string, then func()) { c.word, c.then = word, then }
 
 func (c *transcript) Write(p []byte) (int, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.then != nil && strings.Contains(string(p), c.word) {
+		c.then()
+	}
 	return c.b.Write(p)
 }
 
