@@ -9,6 +9,6 @@
 //	happened, err := run.Run(ctx, p, engine, run.Options{…})
 //
 // walk.go orders jobs, job.go does one, step.go holds one function for each
-// kind of step, image.go comes by images, output.go is what the user sees
-// meanwhile, digest.go makes a problem of a log.
+// kind of step, image.go comes by images, console.go is what the user sees
+// meanwhile, log.go what is left of it, digest.go makes a problem of a log.
 package run

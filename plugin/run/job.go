@@ -118,7 +118,7 @@ func (j *job) setUp(ctx context.Context) error {
 func (j *job) phase(ctx context.Context, p plan.Phase) result.Phase {
 	begin := j.o.Now()
 	done := result.Phase{Name: p.Name, Outcome: result.Passed}
-	j.log.phase = p.Name
+	j.log.begin(p.Name)
 	err := within(ctx, p.Name, j.Timeout, func(ctx context.Context) error { return j.steps(ctx, p.Steps, &done) })
 	if err != nil {
 		j.judge(ctx, p, err, &done)

@@ -60,7 +60,7 @@ func TestSecretsReachNeitherConsoleNorFile(t *testing.T) {
 func TestConsoleShowsNoControlBytes(t *testing.T) {
 	l, console, _ := testLog(t)
 	l.console.print("debian-12 build", "\x1b[2Jwiped\r\x07")
-	if got := console.String(); !strings.HasSuffix(got, "debian-12 build  [2Jwiped\n") {
+	if got := console.String(); !strings.HasSuffix(got, "debian-12 build  wiped\n") {
 		t.Errorf("%q", got)
 	}
 }

@@ -57,7 +57,7 @@ func (j *job) start(ctx context.Context, c plan.Container) (engine.ID, error) {
 
 // exec runs a script and judges its exit code.
 func (j *job) exec(ctx context.Context, s plan.Exec, done *result.Phase) error {
-	j.say("%s", s.Title)
+	j.tell("%s", s.Title)
 	mark := j.log.lines()
 	var announced bytes.Buffer
 	stdout := io.Writer(j.log)

@@ -24,6 +24,9 @@ func (r *runner) summary(ctx context.Context, jobs []result.Job) result.Run {
 		Output: in.Settings.Output,
 		Jobs:   append(jobs, r.skips()...),
 	}
+	for i := range run.Jobs {
+		r.console.mask.job(&run.Jobs[i])
+	}
 	for _, j := range jobs {
 		run.Saved += j.Saved
 		if out := r.outputs[j.Name]; out != nil {
@@ -31,6 +34,7 @@ func (r *runner) summary(ctx context.Context, jobs []result.Job) result.Run {
 		}
 	}
 	run.Outcome, run.Reason = conclude(ctx, jobs)
+	r.console.mask.hide(&run.Reason, &run.Source.Path)
 	return run
 }
 
