@@ -25,36 +25,62 @@ const (
 // copyOut hands over what the build left: into the output directory for the
 // user, and as it is for the machines it is tested on.
 func (j *job) copyOut(ctx context.Context, s plan.CopyOut) error {
-	out := j.output()
-	stream, err := j.engine.CopyOut(ctx, j.id, s.Path)
-	if err != nil {
-		return fmt.Errorf("hand over the packages: %w", err)
+	err := j.fetch(ctx, s.Path)
+	if err == nil {
+		err = j.unpack(j.output())
 	}
-	out.tar, err = spool(stream)
-	if err := errors.Join(err, stream.Close()); err != nil {
-		return fmt.Errorf("hand over the packages: %w", err)
+	if errors.Is(err, errNoPackage) || errors.Is(err, engine.ErrNotFound) {
+		p := j.evidence(errNoPackage)
+		p.Hint = "does debian/control have a binary package for this architecture?"
+		return &failure{*p}
 	}
-	if len(out.packages) == 0 {
-		return &failure{result.Problem{
-			Title: "the build made no package",
-			Hint:  "does debian/control have a binary package for this architecture?",
-			Lines: j.log.tail(), Log: j.log.here(),
-		}}
+	if err == nil {
+		return nil
 	}
-	return j.unpack(out)
+	err = fmt.Errorf("hand over the packages: %w", err)
+	if errors.Is(err, engine.ErrHostile) {
+		return &failure{*j.evidence(err)}
+	}
+	return err
 }
 
-func spool(r io.Reader) (*os.File, error) {
+var errNoPackage = errors.New("the build made no package")
+
+// fetch holds what the build left for the machines it is tested on.
+func (j *job) fetch(ctx context.Context, dir string) error {
+	out := j.output()
+	stream, err := j.engine.CopyOut(ctx, j.id, dir)
+	if err != nil {
+		return err
+	}
+	out.tar, err = spool(stream, maxBytes)
+	if err := errors.Join(err, stream.Close()); err != nil {
+		return err
+	}
+	if len(out.packages) == 0 {
+		return errNoPackage
+	}
+	return nil
+}
+
+// spool holds a stream in a temporary file, up to a limit.
+func spool(r io.Reader, limit int64) (*os.File, error) {
 	f, err := scratch()
 	if err != nil {
 		return nil, err
 	}
-	_, err = io.Copy(f, r)
+	n, err := io.Copy(f, io.LimitReader(r, limit+1))
+	if n > limit {
+		err = fmt.Errorf("%w: more than %s", engine.ErrHostile, sizeWords(limit))
+	}
 	return f, err
 }
 
-// unpack writes the packages into the distro's directory.
+// unpack writes the packages into the distro's directory. Builds of the same
+// distro do so in turn: each brings an index of the same name.
 func (j *job) unpack(out *output) error {
+	j.unpacking.Lock()
+	defer j.unpacking.Unlock()
 	if err := j.o.Dir.MkdirAll(j.Distro, 0o755); err != nil {
 		return err
 	}
@@ -69,7 +95,7 @@ func (j *job) unpack(out *output) error {
 	}
 	names, err := engine.Unpack(from, dir, engine.UnpackLimits{Files: maxFiles, Bytes: maxBytes, Owner: j.o.Owner})
 	if err != nil {
-		return fmt.Errorf("hand over the packages: %w", err)
+		return err
 	}
 	return j.describeFiles(dir, names, out)
 }
@@ -77,8 +103,7 @@ func (j *job) unpack(out *output) error {
 // describeFiles lists what was handed over, with sizes and digests, and
 // leaves the repository's index out of it.
 func (j *job) describeFiles(dir *os.Root, names []string, out *output) error {
-	known := out.files
-	out.files = nil
+	var files []result.Package
 	for _, name := range names {
 		if path.Base(name) == "Packages" {
 			if err := dir.Remove(name); err != nil {
@@ -87,19 +112,20 @@ func (j *job) describeFiles(dir *os.Root, names []string, out *output) error {
 			continue
 		}
 		p := result.Package{}
-		if i := slices.IndexFunc(known, func(k result.Package) bool { return path.Base(k.Path) == path.Base(name) }); i >= 0 {
-			p = known[i]
+		if i := slices.IndexFunc(out.announced, func(a result.Package) bool { return path.Base(a.Path) == path.Base(name) }); i >= 0 {
+			p = out.announced[i]
 		}
 		p.Distro, p.Path = j.Distro, path.Join(j.Distro, name)
 		var err error
 		if p.SHA256, p.Size, err = sum(dir, name); err != nil {
 			return err
 		}
-		out.files = append(out.files, p)
+		files = append(files, p)
 		if p.Name != "" {
 			j.say("✓ %s (%s)", path.Base(name), sizeWords(p.Size))
 		}
 	}
+	out.files = files
 	return nil
 }
 
@@ -117,6 +143,8 @@ func sum(dir *os.Root, name string) (string, int64, error) {
 // sizeWords is a size as people say it.
 func sizeWords(bytes int64) string {
 	switch {
+	case bytes >= 1e9:
+		return fmt.Sprintf("%.1f GB", float64(bytes)/1e9)
 	case bytes >= 1e6:
 		return fmt.Sprintf("%.1f MB", float64(bytes)/1e6)
 	case bytes >= 1e3:

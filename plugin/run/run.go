@@ -89,14 +89,19 @@ type runner struct {
 	// images by the job that made or found them, outputs by build job.
 	images  map[string]engine.Image
 	outputs map[string]*output
+	// unpacking is held by the build that hands over.
+	unpacking sync.Mutex
 }
 
 // output is what one build job handed over.
 type output struct {
 	// tar is the stream as it came out, for the machines it is tested on.
-	tar      *os.File
-	packages []check.Package
-	files    []result.Package
+	tar *os.File
+	// packages it said it made, and the files they are in.
+	packages  []check.Package
+	announced []result.Package
+	// files that are in the output directory.
+	files []result.Package
 }
 
 func newRunner(p plan.Plan, e engine.Engine, o Options) *runner {
@@ -131,7 +136,10 @@ func (r *runner) packSource() error {
 		return err
 	}
 	r.source = f
-	return r.o.Source(f)
+	if err := r.o.Source(f); err != nil {
+		return fmt.Errorf("pack the source: %w", err)
+	}
+	return nil
 }
 
 // scratch is a temporary file without a name: it is gone however we end.

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/drone-packages/drone-packages/plugin/check"
+	"github.com/drone-packages/drone-packages/plugin/engine"
 	"github.com/drone-packages/drone-packages/plugin/plan"
 	"github.com/drone-packages/drone-packages/plugin/result"
 )
@@ -171,6 +172,39 @@ func TestExitWords(t *testing.T) {
 	for code, want := range map[int]string{75: "the host, its network or a mirror, not the package", 127: "command not found", 137: "killed: out of memory?", 1: ""} {
 		if got := exitWords(code); got != want {
 			t.Errorf("%d: %q, want %q", code, got, want)
+		}
+	}
+}
+
+func TestABuildHandsOverSoMuchAndNoMore(t *testing.T) {
+	f, err := spool(strings.NewReader("four"), 4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close() //nolint:errcheck // a temporary file
+	more, err := spool(strings.NewReader("five!"), 4)
+	if !errors.Is(err, engine.ErrHostile) || err.Error() != "refused: more than 4 B" {
+		t.Errorf("%v", err)
+	}
+	_ = more.Close()
+}
+
+func TestHeadIsTheBeginning(t *testing.T) {
+	h := head{room: 5}
+	for _, p := range []string{"abc", "def", "ghi"} {
+		if n, err := h.Write([]byte(p)); n != 3 || err != nil {
+			t.Errorf("%d %v", n, err)
+		}
+	}
+	if h.String() != "abcde" {
+		t.Errorf("%q", h.String())
+	}
+}
+
+func TestSizesAsPeopleSayThem(t *testing.T) {
+	for n, want := range map[int64]string{7: "7 B", 48_123: "48 kB", 1_250_000: "1.2 MB", 17_179_869_184: "17.2 GB"} {
+		if got := sizeWords(n); got != want {
+			t.Errorf("%d: %s, want %s", n, got, want)
 		}
 	}
 }

@@ -27,7 +27,10 @@ func (j *job) step(ctx context.Context, s plan.Step, done *result.Phase) error {
 	case plan.Exec:
 		return j.exec(ctx, s, done)
 	case plan.CopyIn:
-		return j.copyIn(ctx, s)
+		if err := j.copyIn(ctx, s); err != nil {
+			return fmt.Errorf("%s: %w", s, err)
+		}
+		return nil
 	case plan.CopyOut:
 		return j.copyOut(ctx, s)
 	case plan.Boot:
@@ -59,7 +62,7 @@ func (j *job) start(ctx context.Context, c plan.Container) (engine.ID, error) {
 func (j *job) exec(ctx context.Context, s plan.Exec, done *result.Phase) error {
 	j.tell("%s", s.Title)
 	mark := j.log.lines()
-	var announced bytes.Buffer
+	announced := head{room: maxAnnounced}
 	stdout := io.Writer(j.log)
 	if s.Announces || s.Tested {
 		stdout = io.MultiWriter(j.log, &announced)
@@ -79,6 +82,21 @@ func (j *job) exec(ctx context.Context, s plan.Exec, done *result.Phase) error {
 	return nil
 }
 
+// maxAnnounced bounds what is read of a script's output, in bytes.
+const maxAnnounced = 4 << 20
+
+// head is the beginning of what is written to it.
+type head struct {
+	strings.Builder
+	room int
+}
+
+func (h *head) Write(p []byte) (int, error) {
+	_, _ = h.Builder.Write(p[:min(len(p), h.room)]) // never fails
+	h.room -= min(len(p), h.room)
+	return len(p), nil
+}
+
 // envOf is the step's environment with the packages under test.
 func (j *job) envOf(s plan.Exec) map[string]string {
 	if !s.Tested {
@@ -88,8 +106,8 @@ func (j *job) envOf(s plan.Exec) map[string]string {
 	for _, p := range j.tested() {
 		names = append(names, p.Name)
 	}
-	env := maps.Clone(s.Env)
-	env["DP_PACKAGES"] = strings.Join(names, " ")
+	env := map[string]string{"DP_PACKAGES": strings.Join(names, " ")}
+	maps.Copy(env, s.Env)
 	return env
 }
 
@@ -126,17 +144,21 @@ func exitWords(code int) string {
 	return ""
 }
 
-// journal is the last of the machine's journal, as evidence.
+// journal is the last of the machine's journal, as evidence. Where it cannot
+// be read there is none.
 func (j *job) journal(ctx context.Context) []string {
-	var out bytes.Buffer
+	j.log.title("the machine's journal")
+	mark := j.log.lines()
 	_, err := j.engine.Exec(ctx, j.id, engine.Cmd{
-		Args:   []string{"journalctl", "-b", "-p", "notice", "-n", "12", "--no-pager", "-o", "short"},
-		Stdout: &out,
+		Args:   []string{"journalctl", "-q", "-b", "-p", "notice", "-n", "12", "--no-pager", "-o", "short"},
+		Stdout: j.log,
 	})
+	j.log.flush()
 	if err != nil {
 		return nil
 	}
-	return strings.Split(strings.TrimSpace(out.String()), "\n")
+	lines, _ := j.log.since(mark)
+	return lines
 }
 
 // listen reads what a recipe announces on its output.
@@ -150,7 +172,7 @@ func (j *job) listen(s plan.Exec, out string, done *result.Phase) {
 		if s.Announces && len(word) == 5 && word[0] == "package" {
 			o := j.output()
 			o.packages = append(o.packages, check.Package{Name: word[1], Version: word[2]})
-			o.files = append(o.files, result.Package{Name: word[1], Version: word[2], Arch: word[3], Path: word[4]})
+			o.announced = append(o.announced, result.Package{Name: word[1], Version: word[2], Arch: word[3], Path: word[4]})
 		}
 	}
 	if len(dependencies) > 0 {
