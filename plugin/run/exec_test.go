@@ -153,6 +153,6 @@ func TestAContainerThatDoesNotStartIsAFault(t *testing.T) {
 		if j.Outcome != result.Fault || !strings.HasSuffix(j.Reason, ": no memory") || len(j.Phases) != 0 {
 			t.Errorf("%s: %s: %s", call, j.Outcome, j.Reason)
 		}
-		w.says("✗ " + call)
+		w.says("⚡ start the container: " + call)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"github.com/drone-packages/drone-packages/plugin/engine"
 	"github.com/drone-packages/drone-packages/plugin/plan"
@@ -106,10 +107,10 @@ func (j *job) bootstrap(ctx context.Context, b plan.Bootstrap) (engine.Image, er
 	begin := j.o.Now()
 	j.say("%s: %s from its mirror", b.Tool, b.Suite)
 	rootfs, err := j.o.Bootstrap(ctx, b, j.Platform, j.log)
+	j.log.flush()
 	if err != nil {
 		return engine.Image{}, fmt.Errorf("bootstrap %s: %w", b.Suite, err)
 	}
-	j.log.flush()
 	labels := j.imageLabels("base", key, result.Span(j.o.Now().Sub(begin)))
 	defer rootfs.Close() //nolint:errcheck // read only, and the engine may have closed it
 	return j.engine.Import(ctx, ref, j.Platform, labels, rootfs)
@@ -203,6 +204,9 @@ func BootstrapHere(ctx context.Context, b plan.Bootstrap, platform string, log i
 	file := filepath.Join(dir, "rootfs.tar")
 	cmd := exec.CommandContext(ctx, tool, bootstrapArgs(b, platform, file)...)
 	cmd.Stdout, cmd.Stderr = log, log
+	// It has children, which hold its output: they end with it.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	if err := cmd.Run(); err != nil {
 		return nil, fmt.Errorf("%s: %w", b.Tool, err)
 	}

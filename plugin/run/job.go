@@ -96,22 +96,25 @@ func (j *job) faultAround(ctx context.Context, err error) {
 	if ctx.Err() != nil {
 		j.res.Outcome, err = result.Cancelled, causeOf(ctx)
 	}
-	j.res.Reason = err.Error()
-	j.say("✗ %v", err)
+	j.res.Reason = printable(err.Error())
+	j.say("%s %s", marks[j.res.Outcome], j.res.Reason)
 }
 
 // setUp makes the group and, unless a Boot step will, its container.
 func (j *job) setUp(ctx context.Context) error {
 	j.made = true
 	if err := j.engine.Setup(ctx, j.group); err != nil {
-		return err
+		return fmt.Errorf("start the container: %w", err)
 	}
 	if j.Kind == plan.Test {
 		return nil
 	}
 	id, err := j.start(ctx, j.Container)
+	if err != nil {
+		return fmt.Errorf("start the container: %w", err)
+	}
 	j.id = id
-	return err
+	return nil
 }
 
 // phase does one phase's steps until one does not pass.
@@ -195,7 +198,7 @@ func (j *job) judge(ctx context.Context, p plan.Phase, err error, done *result.P
 
 // evidence is an error with the last of the log.
 func (j *job) evidence(err error) *result.Problem {
-	return &result.Problem{Title: err.Error(), Lines: j.log.tail(), Log: j.log.here()}
+	return &result.Problem{Title: printable(err.Error()), Lines: j.log.tail(), Log: j.log.here()}
 }
 
 // keeps says whether a machine with this outcome is kept for a shell.
