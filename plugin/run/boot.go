@@ -1,8 +1,6 @@
 package run
 
 import (
-	"archive/tar"
-	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -65,9 +63,12 @@ func (j *job) climb(ctx context.Context, s plan.Boot, rung plan.Rung, done *resu
 func (j *job) clearRung(ctx context.Context) error {
 	j.id = ""
 	if err := j.engine.Destroy(ctx, j.group); err != nil {
-		return err
+		return fmt.Errorf("clear the way for the next try: %w", err)
 	}
-	return j.engine.Setup(ctx, j.group)
+	if err := j.engine.Setup(ctx, j.group); err != nil {
+		return fmt.Errorf("clear the way for the next try: %w", err)
+	}
+	return nil
 }
 
 // bootLog is the last that the machine printed. One that never started, or
@@ -97,17 +98,6 @@ func (j *job) copyAgent(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read our own binary: %w", err)
 	}
-	var b bytes.Buffer
-	tw := tar.NewWriter(&b)
-	name := path.Base(check.AgentPath)
-	if err := tw.WriteHeader(&tar.Header{Name: name, Mode: 0o755, Size: int64(len(content)), Typeflag: tar.TypeReg}); err != nil {
-		return err
-	}
-	if _, err := tw.Write(content); err != nil {
-		return err
-	}
-	if err := tw.Close(); err != nil {
-		return err
-	}
-	return j.engine.CopyIn(ctx, j.id, path.Dir(check.AgentPath), &b)
+	files := map[string]string{path.Base(check.AgentPath): string(content)}
+	return j.engine.CopyIn(ctx, j.id, path.Dir(check.AgentPath), tarOf(files, 0o755))
 }

@@ -2,6 +2,7 @@ package run_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -142,4 +143,26 @@ func TestAWholePhaseOfBootsTimesOutAsAFault(t *testing.T) {
 			t.Errorf("boot: %s: %s", p.Outcome, p.Reason)
 		}
 	})
+}
+
+func TestAMachineThatCannotBeClearedAwayIsAFault(t *testing.T) {
+	for _, call := range []string{"destroy", "setup"} {
+		w := newWorld(t, "debian-12")
+		starts := 0
+		w.engine = hooked{w.fake, func(_ context.Context, line string) error {
+			if strings.HasPrefix(line, "start drone-packages-k7q2-debian-12-test") {
+				starts++
+				return engine.ErrRefused
+			}
+			if starts == 1 && strings.HasPrefix(line, call) {
+				starts++
+				return errors.New("busy")
+			}
+			return nil
+		}}
+		p := phaseOf(t, w.run(t.Context()), "debian-12/test", "boot")
+		if p.Outcome != result.Fault || p.Reason != "clear the way for the next try: busy" {
+			t.Errorf("%s: %s: %s", call, p.Outcome, p.Reason)
+		}
+	}
 }

@@ -291,3 +291,11 @@ func TestASourceThatCannotBePackedEndsTheRun(t *testing.T) {
 		t.Errorf("something was begun: %q", journal)
 	}
 }
+
+func TestASourceThatHasNoRoomEndsTheRun(t *testing.T) {
+	w := newWorld(t, "debian-12")
+	t.Setenv("TMPDIR", filepath.Join(w.dir, "nowhere"))
+	if err := w.refused(w.plan()); err == nil || !strings.HasPrefix(err.Error(), "make a temporary file: ") {
+		t.Errorf("%v", err)
+	}
+}

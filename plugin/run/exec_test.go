@@ -3,6 +3,7 @@ package run_test
 import (
 	"context"
 	"errors"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -154,5 +155,20 @@ func TestAContainerThatDoesNotStartIsAFault(t *testing.T) {
 			t.Errorf("%s: %s: %s", call, j.Outcome, j.Reason)
 		}
 		w.says("⚡ start the container: " + call)
+	}
+}
+
+// Of a long log the last lines are held, and counted from its beginning.
+func TestALongLogIsReferredToByItsLines(t *testing.T) {
+	w := newWorld(t, "debian-12")
+	w.rule(enginetest.Rule{Match: "<build>", Stdout: strings.Repeat("more\n", 5000) + "the end\n", Code: 2})
+	p := phaseOf(t, w.run(t.Context()), "debian-12/build/greeter", "build").Problem
+	file, number, _ := strings.Cut(p.Log, ":")
+	at, err := strconv.Atoi(number)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if lines := strings.Split(w.file(file), "\n"); lines[at-1] != p.Lines[0] || lines[at-1+len(p.Lines)-1] != "the end" {
+		t.Errorf("%s is %q, the problem begins with %q", p.Log, lines[at-1], p.Lines[0])
 	}
 }

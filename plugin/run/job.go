@@ -24,8 +24,6 @@ type job struct {
 	log   *jobLog
 	group engine.Group
 	id    engine.ID
-	// made says that the group has something to destroy.
-	made bool
 }
 
 // do does one job and writes what happened into res.
@@ -102,7 +100,6 @@ func (j *job) faultAround(ctx context.Context, err error) {
 
 // setUp makes the group and, unless a Boot step will, its container.
 func (j *job) setUp(ctx context.Context) error {
-	j.made = true
 	if err := j.engine.Setup(ctx, j.group); err != nil {
 		return fmt.Errorf("start the container: %w", err)
 	}
@@ -212,9 +209,6 @@ func (j *job) keeps(o result.Outcome) bool {
 
 // tearDown removes what the job made, unless it is kept.
 func (j *job) tearDown(ctx context.Context) {
-	if !j.made {
-		return
-	}
 	if j.keeps(j.res.Outcome) {
 		j.keep()
 		return

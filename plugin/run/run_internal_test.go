@@ -208,3 +208,13 @@ func TestSizesAsPeopleSayThem(t *testing.T) {
 		}
 	}
 }
+
+func TestDurationsAsPeopleWriteThem(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		30 * time.Minute: "30m", 2 * time.Hour: "2h", 90 * time.Second: "1m30s", 10 * time.Second: "10s", 90 * time.Minute: "1h30m",
+	} {
+		if got := short(d); got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+}

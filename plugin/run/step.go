@@ -221,7 +221,7 @@ func (j *job) copyIn(ctx context.Context, s plan.CopyIn) error {
 		}
 		return j.engine.CopyIn(ctx, j.id, s.Dir, from)
 	case plan.Control:
-		return j.engine.CopyIn(ctx, j.id, s.Dir, tarOf(s.Files))
+		return j.engine.CopyIn(ctx, j.id, s.Dir, tarOf(s.Files, 0o644))
 	}
 	for _, out := range j.built() {
 		from, err := reread(out.tar)
@@ -235,12 +235,12 @@ func (j *job) copyIn(ctx context.Context, s plan.CopyIn) error {
 	return nil
 }
 
-// tarOf packs a few small files.
-func tarOf(files map[string]string) io.Reader {
+// tarOf packs a few files.
+func tarOf(files map[string]string, mode int64) io.Reader {
 	var b bytes.Buffer
 	tw := tar.NewWriter(&b)
 	for _, name := range slices.Sorted(maps.Keys(files)) {
-		h := &tar.Header{Name: name, Mode: 0o644, Size: int64(len(files[name])), Typeflag: tar.TypeReg}
+		h := &tar.Header{Name: name, Mode: mode, Size: int64(len(files[name])), Typeflag: tar.TypeReg}
 		// Writing to a buffer does not fail, and the sizes are right.
 		_ = tw.WriteHeader(h)
 		_, _ = io.WriteString(tw, files[name])
