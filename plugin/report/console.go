@@ -3,9 +3,9 @@ package report
 import (
 	"fmt"
 	"io"
+	"path"
 	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/drone-packages/drone-packages/plugin/result"
 )
@@ -25,137 +25,111 @@ func Console(w io.Writer, run result.Run, s Style) error {
 	}
 	var b strings.Builder
 	b.WriteString("\n")
-	header, rows := grid(run)
-	b.WriteString(l.table(header, rows))
+	if header, rows := grid(run); len(rows) > 0 {
+		b.WriteString(l.table(header, rows))
+	}
+	t := teller{Writer: &b, legend: l, output: run.Output}
 	for _, j := range run.Jobs {
-		writeFaults(&b, l, j)
+		t.faults(j)
 	}
 	for _, j := range run.Jobs {
-		writeWarnings(&b, l, j)
+		t.warnings(j)
 	}
-	b.WriteString("\n" + verdict(run, rows) + "\n")
-	if len(run.Packages) > 0 {
-		b.WriteString("packages dist/*/ · sums SHA256SUMS · results results.json, in the output directory\n")
-	}
-	_, err := io.WriteString(w, printable(b.String()))
+	b.WriteString("\n" + l.verdict(run) + "\n")
+	t.places(run)
+	_, err := io.WriteString(w, strings.Map(visible, b.String()))
 	return err
 }
 
-// writeFaults tells what did not pass in a job.
-func writeFaults(b *strings.Builder, l legend, j result.Job) {
-	told := false
-	for _, p := range j.Phases {
-		if p.Problem == nil {
-			continue
-		}
-		told = true
-		fmt.Fprintf(b, "\n%s %s %s: %s\n", l.marks[p.Outcome], who(j), p.Name, p.Problem.Title)
-		writeProblem(b, *p.Problem)
+// verdict is the last word: distros by how they ended, and where time went.
+func (l legend) verdict(run result.Run) string {
+	parts := []string{counts(run) + " in " + clock(run.Duration)}
+	if run.Saved >= 1 {
+		parts = append(parts, "cache saved about "+clock(run.Saved))
 	}
-	bad := j.Outcome == result.Failed || j.Outcome == result.Fault
-	if !told && bad {
-		fmt.Fprintf(b, "\n%s %s %s: %s\n", l.marks[j.Outcome], who(j), j.Kind, j.Reason)
-		if j.Log != "" {
-			fmt.Fprintf(b, "    log      %s\n", j.Log)
-		}
-	}
-	// What was not reached is in the grid, and its reason is told above.
-	if j.Outcome == result.Skipped && !strings.HasPrefix(j.Reason, "not reached") {
-		fmt.Fprintf(b, "\n%s %s %s: %s\n", l.marks[j.Outcome], who(j), j.Kind, j.Reason)
-	}
-}
-
-func who(j result.Job) string {
-	if j.Package != "" {
-		return j.Distro + " " + j.Package
-	}
-	return j.Distro
-}
-
-func writeProblem(b *strings.Builder, p result.Problem) {
-	facts := slices.Clone(p.Facts)
-	for _, f := range []result.Fact{{Label: "hint", Text: p.Hint}, {Label: "log", Text: p.Log}, {Label: "again", Text: p.Again}, {Label: "shell", Text: p.Shell}} {
-		if f.Text != "" {
-			facts = append(facts, f)
-		}
-	}
-	width := 8
-	for _, f := range facts {
-		width = max(width, len(f.Label))
-	}
-	shown := false
-	for i, f := range facts {
-		if !shown && i >= len(p.Facts) {
-			writeLines(b, p.Lines)
-			shown = true
-		}
-		fmt.Fprintf(b, "    %-*s %s\n", width, f.Label, f.Text)
-	}
-	if !shown {
-		writeLines(b, p.Lines)
-	}
-}
-
-func writeLines(b *strings.Builder, lines []string) {
-	for _, line := range lines {
-		fmt.Fprintf(b, "      %s\n", line)
-	}
-}
-
-// writeWarnings tells what is worth a look.
-func writeWarnings(b *strings.Builder, l legend, j result.Job) {
-	for _, p := range j.Phases {
-		for _, c := range p.Checks {
-			if !c.Warning {
-				continue
-			}
-			fmt.Fprintf(b, "\n%s %s %s: %s %s: %s\n", l.warning, who(j), p.Name, c.Kind, c.Subject, c.Found)
-			writeLines(b, c.Lines[:min(len(c.Lines), 5)])
-		}
-	}
-}
-
-// verdict is the last line: distros by how they ended, and where time went.
-func verdict(run result.Run, rows []row) string {
-	count := map[result.Outcome]int{}
-	warnings := 0
-	for _, r := range rows {
-		var outcomes []result.Outcome
-		for _, c := range r.cells {
-			outcomes = append(outcomes, c.outcome)
-			warnings += c.warnings
-		}
-		count[result.Worst(outcomes...)]++
-	}
-	var parts []string
-	for _, o := range []result.Outcome{result.Passed, result.Failed, result.Fault, result.Skipped, result.Cancelled} {
-		if count[o] > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", count[o], o))
-		}
-	}
-	if warnings > 0 {
-		parts = append(parts, fmt.Sprintf("%d warnings", warnings))
-	}
-	if len(parts) == 0 {
-		parts = []string{"nothing was done"}
-	}
-	line := strings.Join(parts, ", ") + " in " + clock(run.Duration)
-	if run.Saved > 0 {
-		line += " · cache saved about " + clock(run.Saved)
+	if waits := waits(run); waits != "" {
+		parts = append(parts, waits)
 	}
 	if run.Reason != "" {
-		line += " · " + run.Reason
+		parts = append(parts, printable(run.Reason))
 	}
-	return line
+	return strings.Join(parts, l.between)
 }
 
-// printable drops control characters other than newlines: what is shown was
-// written by untrusted code.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r == '\n' || r == '\t' || !unicode.IsControl(r) {
-			return r
+// counts is how many distros ended how.
+func counts(run result.Run) string {
+	ends := map[string][]result.Outcome{}
+	var untested, warnings int
+	for _, j := range run.Jobs {
+		ends[j.Distro] = append(ends[j.Distro], j.Outcome)
+		if j.Outcome == result.Skipped && !notReached(j.Reason) {
+			untested++
 		}
-		return -1
-	}, s)
+		for _, p := range j.Phases {
+			warnings += cellOf(p).warnings
+		}
+	}
+	count := map[result.Outcome]int{}
+	for _, outcomes := range ends {
+		count[result.Worst(outcomes...)]++
+	}
+	if len(count) == 0 {
+		return "nothing was done"
+	}
+	return strings.Join(slices.Concat(
+		some(count[result.Passed], "%d passed"), some(untested, "%d not tested"), some(count[result.Failed], "%d failed"),
+		some(count[result.Fault], "%d with a fault"), some(count[result.Skipped], "%d skipped"),
+		some(count[result.Cancelled], "%d cancelled"), some(min(warnings, 1), plural(warnings, "warning")),
+	), ", ")
+}
+
+// some is a number in words, unless it is none.
+func some(n int, words string) []string {
+	switch {
+	case n == 0:
+		return nil
+	case strings.Contains(words, "%d"):
+		words = fmt.Sprintf(words, n)
+	}
+	return []string{words}
+}
+
+// waits is what jobs spent on something else than their work, summed up.
+func waits(run result.Run) string {
+	var slots, images result.Seconds
+	for _, j := range run.Jobs {
+		slots += j.Waited
+		if j.Kind == "image" && !j.Cached {
+			images += j.Duration
+		}
+	}
+	var parts []string
+	if slots >= 1 {
+		parts = append(parts, "for slots "+clock(slots))
+	}
+	if images >= 1 {
+		parts = append(parts, "for base images "+clock(images))
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return "waited " + strings.Join(parts, ", ")
+}
+
+// places is where things are.
+func (t teller) places(run result.Run) {
+	var kept, places []string
+	for _, j := range run.Jobs {
+		if j.Kept != "" {
+			kept = append(kept, printable(j.Name))
+		}
+	}
+	if len(kept) > 0 {
+		fmt.Fprintf(t, "kept for a shell, 24 h: %s\n", strings.Join(kept, ", "))
+	}
+	if len(run.Packages) > 0 {
+		places = append(places, "packages "+path.Join(t.output, "*")+"/", "sums "+t.file(sumsFile))
+	}
+	places = append(places, "results "+t.file(resultsFile))
+	fmt.Fprintln(t, strings.Join(places, "   "))
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/drone-packages/drone-packages/plugin/result"
 )
@@ -14,14 +13,15 @@ var columns = []string{"build", "boot", "install", "service", "check", "restart"
 
 // firstColumn is where a job without a column of its own shows its end: an
 // image that is not there keeps the build from starting.
-var firstColumn = map[string]string{"image": "build", "environment": "build", "machine": "boot"}
+var firstColumn = map[string]string{"image": "build", "environment": "build", "machine": "boot", "build": "build", "test": "boot"}
 
 // cell is what a distro did in a phase.
 type cell struct {
 	outcome  result.Outcome
 	reached  bool
-	checks   int
 	warnings int
+	// of how many things that are worth a number, and how many of them failed.
+	of, bad int
 }
 
 // row is one distro, or one package of a distro that builds several.
@@ -31,21 +31,80 @@ type row struct {
 	took  result.Seconds
 }
 
-// grid makes a row per distro of the jobs.
-func grid(run result.Run) (header []string, rows []row) {
-	var used []string
+func newRow(name string) *row { return &row{name: name, cells: map[string]cell{}} }
+
+// add puts a job's phases into a row.
+func (r *row) add(j result.Job) {
+	r.took = max(r.took, j.Started+j.Duration)
+	for phase, c := range cellsOf(j) {
+		r.cells[phase] = merge(r.cells[phase], c)
+	}
+}
+
+// grid makes a row per distro of the jobs, and one below it per package that
+// did not pass where a distro builds several.
+func grid(run result.Run) (header []string, rows []*row) {
+	for _, name := range distros(run) {
+		top := newRow(printable(name))
+		var below []*row
+		for _, j := range run.Jobs {
+			if j.Distro != name {
+				continue
+			}
+			top.add(j)
+			if j.Package != "" {
+				rowOf(&below, "  "+printable(j.Package)).add(j)
+			}
+		}
+		rows = append(rows, top)
+		if len(below) > 1 {
+			rows = append(rows, notPassed(below)...)
+		}
+	}
+	return used(rows), rows
+}
+
+// distros are those of a run, in its order.
+func distros(run result.Run) []string {
+	var names []string
 	for _, j := range run.Jobs {
-		r := rowOf(&rows, j.Distro)
-		r.took = max(r.took, j.Started+j.Duration)
-		for phase, c := range cellsOf(j) {
-			r.cells[phase] = merge(r.cells[phase], c)
-			if !slices.Contains(used, phase) {
-				used = append(used, phase)
+		if !slices.Contains(names, j.Distro) {
+			names = append(names, j.Distro)
+		}
+	}
+	return names
+}
+
+func rowOf(rows *[]*row, name string) *row {
+	i := slices.IndexFunc(*rows, func(r *row) bool { return r.name == name })
+	if i < 0 {
+		*rows = append(*rows, newRow(name))
+		i = len(*rows) - 1
+	}
+	return (*rows)[i]
+}
+
+func notPassed(rows []*row) []*row {
+	return slices.DeleteFunc(rows, func(r *row) bool { return r.cells["build"].outcome == result.Passed })
+}
+
+// used are the phases that some row has, in order.
+func used(rows []*row) []string {
+	var names []string
+	for _, r := range rows {
+		for phase := range r.cells {
+			if !slices.Contains(names, phase) {
+				names = append(names, phase)
 			}
 		}
 	}
-	slices.SortStableFunc(used, func(a, b string) int { return place(a) - place(b) })
-	return used, rows
+	slices.SortFunc(names, func(a, b string) int {
+		if d := place(a) - place(b); d != 0 {
+			return d
+		}
+		return strings.Compare(a, b)
+	})
+	return names
 }
 
 func place(phase string) int {
@@ -55,68 +114,88 @@ func place(phase string) int {
 	return len(columns)
 }
 
-func rowOf(rows *[]row, name string) *row {
-	i := slices.IndexFunc(*rows, func(r row) bool { return r.name == name })
-	if i < 0 {
-		*rows = append(*rows, row{name: name, cells: map[string]cell{}})
-		i = len(*rows) - 1
-	}
-	return &(*rows)[i]
-}
-
-// cellsOf are a job's phases; for a job without a column, its end if it is a
-// bad one; for a job that was not reached, that.
+// cellsOf are a job's phases. A job that ended outside of them shows that where
+// the first one would have been: what a fault kept from starting is not the
+// same as what was not reached.
 func cellsOf(j result.Job) map[string]cell {
 	cells := map[string]cell{}
-	if column, helper := firstColumn[j.Kind]; helper {
-		if j.Outcome != result.Passed && j.Outcome != result.Skipped {
-			cells[column] = cell{outcome: j.Outcome, reached: true}
-		}
+	own := j.Kind == "build" || j.Kind == "test"
+	if !own && (j.Outcome == result.Passed || j.Outcome == result.Skipped) {
 		return cells
 	}
-	for _, p := range j.Phases {
-		cells[p.Name] = cellOf(p)
-	}
-	if len(j.Phases) == 0 && j.Kind == "build" {
-		cells["build"] = cell{outcome: j.Outcome, reached: j.Outcome != result.Skipped}
-	}
-	if len(j.Phases) == 0 && j.Kind == "test" {
+	if j.Kind == "test" && len(j.Phases) == 0 {
 		for _, phase := range columns[1:] {
-			cells[phase] = cell{outcome: j.Outcome}
+			cells[phase] = cell{outcome: result.Skipped, reached: j.Outcome == result.Skipped && !notReached(j.Reason)}
 		}
+	}
+	for _, p := range j.Phases {
+		if own {
+			cells[p.Name] = cellOf(p)
+		}
+	}
+	first := firstColumn[j.Kind]
+	if !own || endedAround(j) {
+		cells[first] = merge(cells[first], cell{outcome: j.Outcome, reached: !notReached(j.Reason)})
+	}
+	if j.Kind == "build" {
+		cells[first] = counted(cells[first])
 	}
 	return cells
 }
 
+// counted is a cell that stands for one of several builds.
+func counted(c cell) cell {
+	c.of, c.bad = 1, 0
+	if c.outcome != result.Passed {
+		c.bad = 1
+	}
+	return c
+}
+
+// endedAround says whether a job's end is none of its phases'.
+func endedAround(j result.Job) bool {
+	return !slices.ContainsFunc(j.Phases, func(p result.Phase) bool { return p.Outcome == j.Outcome })
+}
+
+func notReached(reason string) bool { return strings.HasPrefix(reason, "not reached") }
+
 func cellOf(p result.Phase) cell {
-	c := cell{outcome: p.Outcome, checks: len(p.Checks)}
-	c.reached = p.Outcome != result.Skipped || !strings.HasPrefix(p.Reason, "not reached")
+	c := cell{outcome: p.Outcome, reached: p.Outcome != result.Skipped || !notReached(p.Reason)}
 	for _, check := range p.Checks {
 		if check.Warning {
 			c.warnings++
+			continue
+		}
+		if p.Name != "check" {
+			continue
+		}
+		c.of++
+		if check.Outcome != result.Passed {
+			c.bad++
 		}
 	}
 	return c
 }
 
-// merge is the worse of two.
+// merge is the worse of two, and what both have to count.
 func merge(a, b cell) cell {
 	if a.outcome == "" {
 		return b
 	}
-	a.checks += b.checks
-	a.warnings += b.warnings
-	worst := result.Worst(a.outcome, b.outcome)
-	if worst == b.outcome {
-		a.outcome, a.reached = b.outcome, b.reached
+	worse := a
+	if result.Worst(a.outcome, b.outcome) == b.outcome {
+		worse = b
 	}
-	return a
+	worse.warnings, worse.of, worse.bad = a.warnings+b.warnings, a.of+b.of, a.bad+b.bad
+	return worse
 }
 
-// legend is how a cell looks.
+// legend is how things look.
 type legend struct {
 	marks               map[result.Outcome]string
 	warning, not, empty string
+	// between parts of a line, more where something was left out.
+	between, more string
 }
 
 var (
@@ -124,17 +203,19 @@ var (
 		marks: map[result.Outcome]string{
 			result.Passed: "✓", result.Failed: "✗", result.Fault: "⚡", result.Skipped: "○", result.Cancelled: "–",
 		},
-		warning: "!", not: "–", empty: "·",
+		warning: "!", not: "–", empty: "·", between: " · ", more: "…",
 	}
 	words = legend{
 		marks: map[result.Outcome]string{
 			result.Passed: "ok", result.Failed: "FAIL", result.Fault: "fault", result.Skipped: "skip", result.Cancelled: "-",
 		},
-		warning: "warn", not: "-", empty: ".",
+		warning: "warn", not: "-", empty: ".", between: "; ", more: "...",
 	}
 )
 
-func (l legend) cell(c cell) string {
+func (l legend) cell(phase string, c cell) string {
+	mark := l.marks[c.outcome]
+	many := c.of > 1 || c.of == 1 && phase == "check"
 	switch {
 	case c.outcome == "":
 		return l.empty
@@ -142,39 +223,36 @@ func (l legend) cell(c cell) string {
 		return l.not
 	case c.outcome == result.Passed && c.warnings > 0:
 		return fmt.Sprintf("%s%d", l.warning, c.warnings)
+	case many && c.outcome == result.Passed:
+		return fmt.Sprintf("%s %d", mark, c.of)
+	case many && c.outcome == result.Failed:
+		return fmt.Sprintf("%s %d/%d", mark, c.bad, c.of)
 	}
-	return l.marks[c.outcome]
+	return mark
 }
 
 // table aligns the grid: names left, cells centred.
-func (l legend) table(header []string, rows []row) string {
-	width := 4
+func (l legend) table(header []string, rows []*row) string {
+	widths := make([]int, len(header))
+	names := 4
 	for _, r := range rows {
-		width = max(width, utf8.RuneCountInString(r.name))
+		names = max(names, columnsOf(r.name))
+		for i, phase := range header {
+			widths[i] = max(widths[i], columnsOf(printable(phase)), columnsOf(l.cell(phase, r.cells[phase])))
+		}
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%-*s", width, "")
-	for _, h := range header {
-		fmt.Fprintf(&b, "  %s", h)
+	b.WriteString(pad("", names))
+	for i, phase := range header {
+		b.WriteString("  " + centre(printable(phase), widths[i]))
 	}
 	b.WriteString("   time\n")
 	for _, r := range rows {
-		fmt.Fprintf(&b, "%-*s", width, r.name)
-		for _, h := range header {
-			b.WriteString("  " + centre(l.cell(r.cells[h]), len(h)))
+		b.WriteString(pad(r.name, names))
+		for i, phase := range header {
+			b.WriteString("  " + centre(l.cell(phase, r.cells[phase]), widths[i]))
 		}
 		fmt.Fprintf(&b, "  %5s\n", clock(r.took))
 	}
 	return b.String()
-}
-
-func centre(s string, width int) string {
-	space := max(0, width-utf8.RuneCountInString(s))
-	return strings.Repeat(" ", space/2) + s + strings.Repeat(" ", space-space/2)
-}
-
-// clock is a span as M:SS.
-func clock(s result.Seconds) string {
-	seconds := int(s + 0.5)
-	return fmt.Sprintf("%d:%02d", seconds/60, seconds%60)
 }

@@ -11,13 +11,19 @@ import (
 	"github.com/drone-packages/drone-packages/plugin/result"
 )
 
+// Names of the files in the output directory.
+const (
+	resultsFile = "results.json"
+	sumsFile    = "SHA256SUMS"
+)
+
 // renderers are the reports that are files.
 var renderers = []struct {
 	name, file string
 	render     func(io.Writer, result.Run) error
 }{
-	{"json", "results.json", result.Write},
-	{"sums", "SHA256SUMS", sums},
+	{"json", resultsFile, result.Write},
+	{"sums", sumsFile, sums},
 }
 
 // Names are the reports there are.
@@ -38,9 +44,15 @@ func Files() []string {
 	return files
 }
 
-// Write writes the reports named into dir.
+// Write writes the reports named into dir: all that can be written, with an
+// error that joins why others could not.
 func Write(dir *os.Root, run result.Run, names []string) error {
 	var errs []error
+	for _, name := range names {
+		if !slices.Contains(Names(), name) {
+			errs = append(errs, fmt.Errorf("there is no report %q, there are: %s", name, strings.Join(Names(), ", ")))
+		}
+	}
 	for _, r := range renderers {
 		if !slices.Contains(names, r.name) {
 			continue
@@ -50,23 +62,9 @@ func Write(dir *os.Root, run result.Run, names []string) error {
 			errs = append(errs, err)
 			continue
 		}
-		err = r.render(f, run)
-		errs = append(errs, err, f.Close())
-	}
-	return errors.Join(errs...)
-}
-
-// sums is what `sha256sum -c` reads.
-func sums(w io.Writer, run result.Run) error {
-	var lines []string
-	for _, p := range run.Packages {
-		lines = append(lines, fmt.Sprintf("%s  %s\n", p.SHA256, p.Path))
-	}
-	slices.SortFunc(lines, func(a, b string) int { return strings.Compare(a[66:], b[66:]) })
-	for _, line := range lines {
-		if _, err := io.WriteString(w, line); err != nil {
-			return err
+		if err := errors.Join(r.render(f, run), f.Close()); err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", r.file, err))
 		}
 	}
-	return nil
+	return errors.Join(errs...)
 }
