@@ -4,6 +4,11 @@ ARG BUILD_IMAGE=golang:1.26-trixie
 ARG BASE_IMAGE=debian:trixie-slim
 
 FROM ${BUILD_IMAGE} AS build
+# Where a site has a module proxy of its own; unset, they are Go's defaults.
+ARG GOPROXY
+ARG GOSUMDB
+ARG GONOSUMDB
+ARG GOPRIVATE
 WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
@@ -13,7 +18,8 @@ RUN CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=${VERSION}"
 
 FROM ${BASE_IMAGE}
 RUN apt-get -q update \
- && apt-get -q install -y --no-install-recommends ca-certificates debian-archive-keyring git mmdebstrap openssh-client \
+ && apt-get -q install -y --no-install-recommends \
+    ca-certificates debian-archive-keyring git mmdebstrap openssh-client ubuntu-keyring \
  && rm -rf /var/lib/apt/lists/*
 COPY --from=build /drone-packages /bin/drone-packages
 LABEL org.opencontainers.image.title="drone-packages" org.opencontainers.image.licenses="Apache-2.0"

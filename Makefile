@@ -5,13 +5,16 @@ BINARY := bin/drone-packages
 LINT := bin/golangci-lint
 DEMO_DISTROS ?= debian-12,debian-13
 
-.PHONY: help build demo test lint golden generate bench vm clean
+.PHONY: help build image demo test lint golden generate bench vm clean
 
 help: ## list these targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1	/' | expand -t 12
 
 build: ## build bin/drone-packages, static
 	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o $(BINARY) .
+
+image: setup ## build the plugin's image, dronepackages/drone-packages
+	lab/pluginimage.sh
 
 setup: ## install what demo and test need beside Go and Docker (Debian, root)
 	lab/setup.sh
