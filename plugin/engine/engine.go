@@ -29,7 +29,8 @@ type Containers interface {
 	// Start creates and starts one container of a group that was set up, and
 	// returns when its first process runs. It does not wait for readiness.
 	// The container is attached to the group's network under Spec.Name and
-	// Spec.Aliases. The image must be present: see Images.
+	// Spec.Aliases, and its loopback has ::1 where the host's kernel has IPv6,
+	// as every machine's has. The image must be present: see Images.
 	// ErrNoImage, ErrRefused (the host rejects what the Spec asks for).
 	Start(ctx context.Context, g Group, s Spec) (ID, error)
 

@@ -29,10 +29,29 @@ func (e *Engine) Setup(ctx context.Context, g engine.Group) error {
 	return fmt.Errorf("make a network: %w", err)
 }
 
-// Start implements engine.Containers.
+// Start implements engine.Containers. Docker takes ::1 away from containers
+// whose network has no IPv6, before 26 (github.com/moby/moby/issues/33099);
+// a kernel without IPv6 refuses to give it back.
 func (e *Engine) Start(ctx context.Context, g engine.Group, s engine.Spec) (engine.ID, error) {
+	h := hostConfig(g, s)
+	h.Sysctls = map[string]string{"net.ipv6.conf.lo.disable_ipv6": "0"}
+	id, err := e.start(ctx, g, s, h)
+	if err == nil || !lacksIPv6(err) {
+		return id, err
+	}
+	h.Sysctls = nil
+	return e.start(ctx, g, s, h)
+}
+
+// lacksIPv6 says whether the kernel's lack of it is why a container did not
+// start. The daemon hands on the words of its runtime.
+func lacksIPv6(err error) bool {
+	return strings.Contains(err.Error(), "/net/ipv6/") && strings.Contains(err.Error(), "no such file")
+}
+
+func (e *Engine) start(ctx context.Context, g engine.Group, s engine.Spec, h *container.HostConfig) (engine.ID, error) {
 	name := g.Name + "-" + s.Name + "-" + strings.ToLower(rand.Text()[:4])
-	made, err := e.client.ContainerCreate(ctx, containerConfig(s, withLabel(g)), hostConfig(g, s), networking(g, s), platformOf(s.Platform), name)
+	made, err := e.client.ContainerCreate(ctx, containerConfig(s, withLabel(g)), h, networking(g, s), platformOf(s.Platform), name)
 	if errdefs.IsNotFound(err) {
 		return "", fmt.Errorf("%w: %s: %w", engine.ErrNoImage, s.Image, err)
 	}

@@ -92,3 +92,21 @@ func startOne(t *testing.T) (*Engine, engine.ID) {
 	}
 	return e, id
 }
+
+// A kernel without IPv6 is played by a parameter that this one has not.
+func TestKernelWithoutIPv6IsTold(t *testing.T) {
+	needDocker(t)
+	opened, image := open(t, Options{})
+	e := opened.(careful).Engine
+	g := engine.Group{Name: "suite-no-ipv6", Labels: map[string]string{engine.LabelRun: "suite-no-ipv6"}}
+	if err := e.Setup(t.Context(), g); err != nil {
+		t.Fatal(err)
+	}
+	defer e.Destroy(context.WithoutCancel(t.Context()), g) //nolint:errcheck // a sweep would find it
+	s := engine.Spec{Name: "none", Image: image, Platform: "linux/amd64", Command: []string{"true"}}
+	h := hostConfig(g, s)
+	h.Sysctls = map[string]string{"net.ipv6.conf.none.disable_ipv6": "0"}
+	if _, err := e.start(t.Context(), g, s, h); err == nil || !lacksIPv6(err) {
+		t.Errorf("got %v", err)
+	}
+}

@@ -22,6 +22,7 @@ var suiteRules = []Rule{
 	})},
 	{Match: scriptBig, Stdout: strings.Repeat("x", 3_000_000)},
 	{Match: scriptPID1, Do: printing(func(c Call) (string, error) { return strings.Join(c.Spec.Command, " ") + " ", nil })},
+	{Match: scriptLoopback, Stdout: "there\n"},
 	{Match: scriptHostname, Do: printing(hostname)},
 	{Match: scriptEnv, Do: printing(func(c Call) (string, error) { return c.Getenv("A") + " " + c.Getenv("B") + "\n", nil })},
 	{Match: scriptUnset, Do: printing(func(c Call) (string, error) {

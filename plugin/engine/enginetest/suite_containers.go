@@ -15,6 +15,7 @@ const (
 	scriptUnset    = `echo "${A-unset}"`
 	scriptHostname = "hostname"
 	scriptPID1     = `cat /proc/1/cmdline | tr '\0' ' '`
+	scriptLoopback = `[ ! -e /proc/net/if_inet6 ] || grep -q ' lo$' /proc/net/if_inet6 && echo there`
 )
 
 func askSetup(t *testing.T, s *suite) {
@@ -46,6 +47,11 @@ func askStart(t *testing.T, s *suite) {
 		}
 		if got := s.sh(t, id, scriptHostname); got != "host-2\n" {
 			t.Errorf("hostname: %q", got)
+		}
+	})
+	t.Run("with ::1, where the kernel has IPv6", func(t *testing.T) {
+		if got := s.sh(t, s.start(t, g, s.idle("listens")), scriptLoopback); got != "there\n" {
+			t.Errorf("a daemon that listens on ::1 finds it %q", got)
 		}
 	})
 	t.Run("of an image that is not there", func(t *testing.T) {
