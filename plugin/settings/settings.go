@@ -21,7 +21,7 @@ type Settings struct {
 	//
 	// With none, every debian directory found in the tree is one.
 	Packages map[string]Package `yaml:"packages"`
-	// Exclude what matches these patterns from the source, besides what .gitignore says.
+	// Exclude what matches these patterns from the source, besides what git ignores in its own trees.
 	//
 	// They are written as in .dockerignore: from the top of the tree, **/ for
 	// any depth, ! for what is to stay.

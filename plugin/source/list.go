@@ -16,15 +16,16 @@ import (
 )
 
 // listFiles lists what belongs to the tree, sorted: what git would take, or
-// without git everything that .gitignore leaves; less what is excluded, the
-// output and .git.
+// without git everything; less what is excluded, the output and .git. Without
+// git a .gitignore means nothing: release tarballs hold files that it names,
+// and only git knows which of them are source.
 func listFiles(ctx context.Context, dir string, root *os.Root, o Options) ([]string, error) {
-	names, ignored, err := candidates(ctx, dir, root)
+	names, err := candidates(ctx, dir, root)
 	if err != nil {
 		return nil, err
 	}
 	patterns := []string{".git"}
-	for _, p := range slices.Concat(ignored, o.Exclude) {
+	for _, p := range o.Exclude {
 		// All are relative to the top; the matcher knows no leading slash.
 		bare := strings.TrimPrefix(p, "!")
 		patterns = append(patterns, strings.TrimSuffix(p, bare)+strings.TrimPrefix(bare, "/"))
@@ -36,18 +37,12 @@ func listFiles(ctx context.Context, dir string, root *os.Root, o Options) ([]str
 	return keepFiles(names, match, o.Output)
 }
 
-// candidates are the files of a tree, and the patterns that git, where there
-// is none, would have ignored some of them by.
-func candidates(ctx context.Context, dir string, root *os.Root) (names, ignored []string, err error) {
+// candidates are the files of a tree before any is excluded.
+func candidates(ctx context.Context, dir string, root *os.Root) ([]string, error) {
 	if names, ok := gitFiles(ctx, dir); ok {
-		names, err = expand(ctx, dir, root, names)
-		return names, nil, err
+		return expand(ctx, dir, root, names)
 	}
-	if names, err = walkFiles(root, "."); err != nil {
-		return nil, nil, err
-	}
-	ignored, err = gitignored(root)
-	return names, ignored, err
+	return walkFiles(root, ".")
 }
 
 // keepFiles drops what is excluded and what is below the output.
@@ -142,42 +137,4 @@ func skip(d fs.DirEntry) error {
 		return fs.SkipDir
 	}
 	return nil
-}
-
-// gitignored are the patterns of the .gitignore at the top of a tree that is
-// not under git (git itself reads all of them better).
-func gitignored(root *os.Root) ([]string, error) {
-	text, err := root.ReadFile(".gitignore")
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	var patterns []string
-	for line := range strings.Lines(string(text)) {
-		line = strings.TrimRight(line, " \r\n")
-		if strings.Trim(line, "!/") != "" && line[0] != '#' {
-			patterns = append(patterns, translate(line))
-		}
-	}
-	return patterns, nil
-}
-
-// translate makes a .dockerignore pattern of one of .gitignore: there, one
-// without a slash in it matches at any depth, and one with a slash at its end
-// matches directories only, which is to say what is below them.
-func translate(line string) string {
-	bare, negated := strings.CutPrefix(line, "!")
-	inner, directory := strings.CutSuffix(bare, "/")
-	if !strings.Contains(inner, "/") {
-		inner = "**/" + inner
-	}
-	if directory {
-		inner += "/**"
-	}
-	if negated {
-		return "!" + inner
-	}
-	return inner
 }

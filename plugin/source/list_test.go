@@ -103,25 +103,6 @@ func TestADirectoryOfARepository(t *testing.T) {
 	}
 }
 
-// Without git its rules are translated: they must mean the same.
-func TestFilesWithoutGitAreTheSame(t *testing.T) {
-	const files = "a.o a.c dir/a.o dir/build/x build/x build/deep/y src/build TODO doc/TODO doc/html/x doc/x.html deep/doc/html/x keep.o .hidden ab.c"
-	for _, ignore := range []string{
-		"*.o", "*.o\n!keep.o", "build", "build/", "/build", "/build/", "dir/build", "dir/build/", "doc/html/", "doc/*.html",
-		"**/html", "doc/**", "deep/**/x", "/TODO", "TODO", "# TODO", "\n \n*.c  \n", "a?.c", "[ab].c", ".*", "\\#x", "*.o\r\n", "/*\n!/dir", "*/", "/",
-	} {
-		t.Run(ignore, func(t *testing.T) {
-			dir := tree(t, files)
-			write(t, dir+"/.gitignore", ignore+"\n")
-			without := names(t, source.Options{Source: dir})
-			git(t, dir, "init", "--quiet")
-			if with := names(t, source.Options{Source: dir}); with != without {
-				t.Errorf("git  %q\nours %q", with, without)
-			}
-		})
-	}
-}
-
 func TestExclude(t *testing.T) {
 	for pattern, want := range map[string]string{
 		"":             "a.c a.o dir/a.o dir/b deep/dir/c",

@@ -15,8 +15,8 @@ import (
 type Options struct {
 	// Source is a directory, or a git URL or directory with #REVISION.
 	Source string
-	// Exclude are patterns in the syntax of .dockerignore, besides what the
-	// tree's own .gitignore says.
+	// Exclude are patterns in the syntax of .dockerignore, besides what git
+	// ignores in its own trees.
 	Exclude []string
 	// Output is the directory, relative to the tree, that we write into: it
 	// is no part of the source.
