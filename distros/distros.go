@@ -80,7 +80,9 @@ const (
 	// $DP_REPO, and them alone have their lists read.
 	Repository Recipe = "repository"
 	// Dependencies installs what $DP_PACKAGES need, not themselves, and
-	// prints "dependency NAME" for each.
+	// prints "dependency NAME" for each, and "apart NAME OTHER" for a package
+	// that cannot be installed beside OTHER, one before it: those that follow
+	// are without it.
 	Dependencies Recipe = "dependencies"
 	// Install, Reinstall, Remove, Purge act on $DP_PACKAGES. Install is also
 	// what follows a Remove.

@@ -24,6 +24,8 @@ type job struct {
 	log   *jobLog
 	group engine.Group
 	id    engine.ID
+	// apart are built packages that cannot be installed beside the others.
+	apart []string
 }
 
 // do does one job and writes what happened into res.

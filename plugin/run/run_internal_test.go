@@ -128,6 +128,29 @@ func TestListenReadsWhatRecipesAnnounce(t *testing.T) {
 	}
 }
 
+func TestAPackageApartIsNotTestedAndSaysSo(t *testing.T) {
+	l, console, _ := testLog(t)
+	r := &runner{console: l.console, o: Options{Now: time.Now}, outputs: map[string]*output{
+		"b": {packages: []check.Package{{Name: "dnsmasq-base"}, {Name: "dnsmasq-base-lua"}}},
+	}}
+	j := &job{runner: r, log: l, Job: plan.Job{Name: "t", Needs: []string{"b"}}}
+	done := &result.Phase{}
+	j.listen(plan.Exec{}, "apart dnsmasq-base-lua dnsmasq-base\n", done)
+	if d := cmp.Diff([]check.Package{{Name: "dnsmasq-base"}}, j.tested()); d != "" {
+		t.Error(d)
+	}
+	want := "not tested: it cannot be installed beside dnsmasq-base"
+	if c := done.Checks[0]; c.Outcome != result.Skipped || !c.Warning || c.Found != want || !strings.Contains(console.String(), want) {
+		t.Errorf("%+v\n%s", c, console)
+	}
+	if err := verdict(done, l); err != nil {
+		t.Errorf("that is a failure: %v", err)
+	}
+	if len(r.outputs["b"].packages) != 2 {
+		t.Error("what was built has changed")
+	}
+}
+
 func TestBootstrapArguments(t *testing.T) {
 	args := bootstrapArgs(plan.Bootstrap{Suite: "sid", Components: []string{"main", "universe"}, Keyring: "k.gpg", Mirror: "https://mirror.example/"}, "linux/arm64", "/x.tar")
 	want := []string{

@@ -169,6 +169,9 @@ func (j *job) listen(s plan.Exec, out string, done *result.Phase) {
 		if len(word) == 2 && word[0] == "dependency" {
 			dependencies = append(dependencies, word[1])
 		}
+		if len(word) == 3 && word[0] == "apart" {
+			j.setApart(word[1], word[2], done)
+		}
 		if s.Announces && len(word) == 5 && word[0] == "package" {
 			o := j.output()
 			o.packages = append(o.packages, check.Package{Name: word[1], Version: word[2]})
@@ -178,6 +181,18 @@ func (j *job) listen(s plan.Exec, out string, done *result.Phase) {
 	if len(dependencies) > 0 {
 		done.Notes = append(done.Notes, fmt.Sprintf("%d dependencies: %s", len(dependencies), strings.Join(dependencies, ", ")))
 	}
+}
+
+// setApart leaves a package out of the test, and says so: two packages of one
+// source may exclude each other, and one machine then holds one of them.
+func (j *job) setApart(name, other string, done *result.Phase) {
+	j.apart = append(j.apart, name)
+	c := result.Check{
+		Kind: "package", Subject: name, Attribute: "installed", Outcome: result.Skipped, Warning: true,
+		Found: "not tested: it cannot be installed beside " + other, Reason: "built packages that conflict with each other: the first in debian/control is tested",
+	}
+	done.Checks = append(done.Checks, c)
+	j.say("%s %s: %s", marks[c.Outcome], name, c.Found)
 }
 
 // output is what this build job hands over.
@@ -209,7 +224,7 @@ func (j *job) tested() []check.Package {
 	for _, out := range j.built() {
 		all = append(all, out.packages...)
 	}
-	return all
+	return slices.DeleteFunc(all, func(p check.Package) bool { return slices.Contains(j.apart, p.Name) })
 }
 
 func (j *job) copyIn(ctx context.Context, s plan.CopyIn) error {
