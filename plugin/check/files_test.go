@@ -130,6 +130,7 @@ func TestNoise(t *testing.T) {
 		"/var/log/apt": true, "/var/log/apt/history.log": true, "/var/log/apt2": false, "/var/log/wtmp": true, "/var/log/wtmpx": false,
 		"/etc/passwd-": true, "/etc/passwd.d": false, "/usr/lib/a/__pycache__/x.pyc": true, "/usr/lib/x.py": false,
 		"/srv/a/cache": true, "/srv/a/b/cache": false, "/usr/share/info/dir": true, "/usr/share/info/dir.old": true,
+		"/var/lib/ucf/hashfile.0": true, "/var/lib/ucfx": false,
 		"/var/lib/systemd/deb-systemd-helper-enabled":                                          true,
 		"/var/lib/systemd/deb-systemd-helper-enabled/multi-user.target.wants":                  true,
 		"/var/lib/systemd/deb-systemd-helper-enabled/multi-user.target.wants/greeterd.service": false,

@@ -22,6 +22,7 @@ var noise = []accepted{
 	{"/var/cache/apt/**", "what apt downloaded"},
 	{"/var/cache/ldconfig/**", "ldconfig's cache"},
 	{"/var/cache/debconf/**", "debconf's database, which a purge empties by itself"},
+	{"/var/lib/ucf/**", "ucf's database, and copies of its states before"},
 	{"/var/cache/man/**", "the index of manual pages"},
 	{"/var/cache/fontconfig/**", "the index of fonts"},
 	{"/var/cache/private", "made by systemd for DynamicUser="},
