@@ -72,6 +72,9 @@ func (m machine) ldConf(file string, depth int) []string {
 // loads checks one file; ok is false when it is nothing that gets loaded.
 func (l *linker) loads(file string, mode os.FileMode) (c result.Check, ok bool) {
 	c = result.Check{Kind: "executable", Subject: file, Attribute: "loads", Outcome: result.Passed}
+	if slices.ContainsFunc(optional, func(dir string) bool { return strings.HasPrefix(file, dir) }) {
+		return c, false
+	}
 	if mode&0o111 != 0 {
 		if words := l.shebang(file); len(words) > 0 {
 			return l.judgeScript(c, words), true
@@ -83,6 +86,10 @@ func (l *linker) loads(file string, mode os.FileMode) (c result.Check, ok bool) 
 	}
 	return l.judgeObject(c, file, o), true
 }
+
+// optional are trees whose programs run only where somebody has brought what
+// they need: examples, and the services of another init.
+var optional = []string{"/usr/share/doc/", "/etc/sv/", "/etc/runit/"}
 
 func (o *object) program() bool { return o.interpreter != "" }
 

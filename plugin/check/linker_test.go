@@ -78,6 +78,17 @@ func TestAPluginWithoutALibraryIsAWarning(t *testing.T) {
 	}
 }
 
+// dnsmasq of Debian ships a service of runit, and does not depend on runit.
+func TestWhatAnotherInitRunsIsNotAsked(t *testing.T) {
+	l := newLinker(files(t, map[string]string{"/etc/sv/a/run": "#!/lib/runit/invoke-run\n", "/etc/cron.daily/a": "#!/lib/runit/invoke-run\n"}))
+	if c, ok := l.loads("/etc/sv/a/run", 0o755); ok {
+		t.Errorf("a service of runit: %s", say(c))
+	}
+	if c, ok := l.loads("/etc/cron.daily/a", 0o755); !ok || c.Outcome != result.Failed {
+		t.Errorf("a job of cron: %s", say(c))
+	}
+}
+
 func TestARealProgramIsRead(t *testing.T) {
 	l := newLinker(machine{root: "/"})
 	o := l.open("/bin/ls")
