@@ -176,11 +176,11 @@ func TestComingByNoBaseImageIsAFault(t *testing.T) {
 			"image debian-12:latest is not here, and pull: never: load it, or allow pull: if-not-exists: no such image"},
 		"not in the registry": {func(w *world) { w.fake.Registry = none }, "pull debian-12:latest: no such image: debian-12:latest"},
 		"not in the registry, and no mirror": {func(w *world) { w.fake.Registry, w.in.Settings.ImageSource = none, "auto" },
-			"pull debian-12:latest: no such image: debian-12:latest; bootstrap debian-12: no mirror here"},
+			"pull debian-12:latest: no such image: debian-12:latest; and from the mirror: bootstrap debian-12: no mirror here"},
 		"wrong password": {func(w *world) {
 			w.in.Settings.ImageSource, w.o.Login = "auto", &engine.Login{Username: "me"}
 			w.fake.Fails = []enginetest.Failure{{Call: "pull", Err: engine.ErrUnauthorized}}
-		}, "pull debian-12:latest: pull debian-12:latest for linux/amd64 as me: the registry refuses the credentials"},
+		}, "pull debian-12:latest: pull debian-12:latest for linux/amd64 as me: the registry wants other credentials"},
 		"the daemon does not look": {func(w *world) { w.fake.Fails = []enginetest.Failure{{Call: "find", Err: errors.New("locked")}} },
 			"find debian-12:latest map[]: locked"},
 		"it cannot be taken in": {func(w *world) {
