@@ -81,7 +81,7 @@ func (b builder) environment(w wanted) Job {
 	j.Phases = []Phase{{Name: "environment", Vital: true, Prepares: true, Steps: []Step{
 		b.recipe("configure the package manager", distros.Mirror),
 		b.recipe("install the toolchain", distros.Toolchain),
-		CopyIn{What: Control, Dir: sourceDir, Files: map[string]string{"debian/control": buildNeeds(w.control)}},
+		CopyIn{What: Control, Dir: sourceDir, Files: map[string]string{"debian/control": buildNeeds(w.control, w.local)}},
 		b.recipeIn(sourceDir, "install the build dependencies", distros.BuildDeps),
 		Exec{Title: "clean up", Script: "rm -rf /build/source"},
 	}}}
@@ -95,7 +95,7 @@ func (b builder) build(w wanted) Job {
 	j := b.job(Build, w.name)
 	j.From = b.name(Environment, w.name)
 	j.Needs = []string{j.From}
-	for _, need := range w.settings.Needs {
+	for _, need := range w.needs {
 		j.Needs = append(j.Needs, b.name(Build, need))
 	}
 	j.Cause = "debian/ in " + b.in.Source.Path
@@ -111,7 +111,7 @@ func (b builder) buildSteps(w wanted) []Step {
 		CopyIn{What: Tree, Dir: sourceDir},
 		Exec{Title: "make the clean copy the build user's", Script: prepareScript, Env: map[string]string{"DP_DEB": path.Base(w.dir)}, Dir: dir},
 	}
-	if len(w.settings.Needs) > 0 {
+	if len(w.needs) > 0 {
 		steps = append(steps,
 			CopyIn{What: Built, Dir: repoDir},
 			b.recipe("make the packages it needs known", distros.Repository),

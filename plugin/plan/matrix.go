@@ -20,6 +20,7 @@ func New(in Input) (Plan, error) {
 	if err != nil {
 		return p, err
 	}
+	packages = withNeeds(packages)
 	p.Ladder = Ladder(in.Host, in.Settings.Privileged)
 	var matched int
 	for _, d := range in.Distros {
@@ -47,6 +48,9 @@ type wanted struct {
 	// dir is the debian directory in the tree.
 	dir      string
 	settings settings.Package
+	// needs are the packages to build first, local the binary packages that
+	// come from them.
+	needs, local []string
 }
 
 // choosePackages pairs what the user named with what the tree holds.
