@@ -146,6 +146,27 @@ func (j *job) cacheRef() string {
 	return fmt.Sprintf("drone-packages/%s:%s-%s", j.Kind, j.Distro, hashOf(from+" "+j.Cache.Key))
 }
 
+// alone waits until no other job makes the same image: what it then finds
+// need not be made again.
+func (j *job) alone(ctx context.Context) (release func(), err error) {
+	if j.Cache == nil {
+		return func() {}, nil
+	}
+	ref := j.cacheRef()
+	j.mu.Lock()
+	if j.making[ref] == nil {
+		j.making[ref] = make(chan struct{}, 1)
+	}
+	made := j.making[ref]
+	j.mu.Unlock()
+	select {
+	case made <- struct{}{}:
+		return func() { <-made }, nil
+	case <-ctx.Done():
+		return nil, causeOf(ctx)
+	}
+}
+
 // fromCache ends a job whose image has been made before.
 func (j *job) fromCache(ctx context.Context) bool {
 	if j.Cache == nil {

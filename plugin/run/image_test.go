@@ -21,6 +21,7 @@ import (
 	"github.com/drone-packages/drone-packages/plugin/plan"
 	"github.com/drone-packages/drone-packages/plugin/result"
 	"github.com/drone-packages/drone-packages/plugin/run"
+	"github.com/drone-packages/drone-packages/plugin/settings"
 )
 
 // twice runs the same plan on the same host again, and returns both results.
@@ -91,6 +92,34 @@ func TestAnotherBaseImageMakesTheEnvironmentAnew(t *testing.T) {
 	if n := len(w.asked("<toolchain>")); n != 2 {
 		t.Errorf("the environment was made %d times", n)
 	}
+}
+
+func TestPackagesThatNeedTheSameShareOneEnvironment(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, "debian-12")
+		w.packages(map[string]settings.Package{"app": {}, "lib": {}})
+		w.rule(enginetest.Rule{Match: "<toolchain>", Do: takes(time.Minute)})
+		got := w.run(t.Context())
+		if n := len(w.asked("<toolchain>")); n != 1 || got.Outcome != result.Passed || got.Saved != 60 {
+			t.Errorf("%s: it was made %d times, that saved %v", got.Outcome, n, got.Saved)
+		}
+	})
+}
+
+func TestWhoeverWaitsForAnotherJobsImageCanBeCancelled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		w := newWorld(t, "debian-12")
+		w.packages(map[string]settings.Package{"app": {}, "lib": {}})
+		w.rule(enginetest.Rule{Match: "<toolchain>", Hang: true})
+		got := w.run(ctx)
+		for _, name := range []string{"debian-12/environment/app", "debian-12/environment/lib"} {
+			if j := jobOf(t, got, name); j.Outcome != result.Cancelled {
+				t.Errorf("%s: %s: %s", name, j.Outcome, j.Reason)
+			}
+		}
+	})
 }
 
 func TestAnEnvironmentThatFailsIsNotCommitted(t *testing.T) {

@@ -42,6 +42,12 @@ func (r *runner) do(ctx context.Context, planned plan.Job, res *result.Job) {
 		j.baseImage(ctx)
 		return
 	}
+	release, err := j.alone(ctx)
+	if err != nil {
+		j.faultAround(ctx, err)
+		return
+	}
+	defer release()
 	if j.fromCache(ctx) {
 		return
 	}

@@ -89,6 +89,8 @@ type runner struct {
 	// images by the job that made or found them, outputs by build job.
 	images  map[string]engine.Image
 	outputs map[string]*output
+	// making are the images that are being made, by reference.
+	making map[string]chan struct{}
 	// unpacking is held by the build that hands over.
 	unpacking sync.Mutex
 }
@@ -113,7 +115,7 @@ func newRunner(p plan.Plan, e engine.Engine, o Options) *runner {
 	}
 	r := &runner{
 		plan: p, engine: e, o: o, started: o.Now(),
-		images: map[string]engine.Image{}, outputs: map[string]*output{},
+		images: map[string]engine.Image{}, outputs: map[string]*output{}, making: map[string]chan struct{}{},
 	}
 	r.console = newConsole(o, r.started, jobWidth(p.Jobs))
 	return r
