@@ -33,6 +33,9 @@ func Console(w io.Writer, run result.Run, s Style) error {
 		t.faults(j)
 	}
 	for _, j := range run.Jobs {
+		t.skips(j)
+	}
+	for _, j := range run.Jobs {
 		t.warnings(j)
 	}
 	b.WriteString("\n" + l.verdict(run) + "\n")

@@ -39,12 +39,33 @@ func (t teller) faults(j result.Job) {
 			t.headline(t.marks[p.Outcome], j, p.Name, p.Reason)
 		}
 	}
-	bad := j.Outcome == result.Failed || j.Outcome == result.Fault
-	if told || !bad && (j.Outcome != result.Skipped || notReached(j.Reason)) {
+	if !told && (j.Outcome == result.Failed || j.Outcome == result.Fault) {
+		t.headline(t.marks[j.Outcome], j, j.Kind, j.Reason)
+		t.facts(fact("log", t.file(j.Log)))
+	}
+}
+
+// skips tells what of a job was not asked for a reason of its own, those of
+// one reason together.
+func (t teller) skips(j result.Job) {
+	if j.Outcome == result.Skipped && !notReached(j.Reason) {
+		t.headline(t.marks[j.Outcome], j, j.Kind, j.Reason)
 		return
 	}
-	t.headline(t.marks[j.Outcome], j, j.Kind, j.Reason)
-	t.facts(fact("log", t.file(j.Log)))
+	var reasons []string
+	phases := map[string][]string{}
+	for _, p := range j.Phases {
+		if p.Outcome != result.Skipped || notReached(p.Reason) {
+			continue
+		}
+		if phases[p.Reason] == nil {
+			reasons = append(reasons, p.Reason)
+		}
+		phases[p.Reason] = append(phases[p.Reason], p.Name)
+	}
+	for _, reason := range reasons {
+		t.headline(t.marks[result.Skipped], j, strings.Join(phases[reason], ", "), reason)
+	}
 }
 
 func (t teller) problem(p result.Problem) {

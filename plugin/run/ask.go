@@ -73,6 +73,9 @@ func (j *job) converse(ctx context.Context, question []byte, hear func(check.Ans
 func (j *job) hear(a check.Answer, done *result.Phase, faults []string) []string {
 	if a.Note != "" {
 		j.log.line(a.Note)
+		if len(done.Notes) < maxNotes {
+			done.Notes = append(done.Notes, printable(a.Note))
+		}
 	}
 	if a.Fault != "" {
 		faults = append(faults, a.Fault)
@@ -83,6 +86,9 @@ func (j *job) hear(a check.Answer, done *result.Phase, faults []string) []string
 	}
 	return faults
 }
+
+// maxNotes is how many notes of an agent a result holds; the log has all.
+const maxNotes = 20
 
 // maxAlso is how many failed checks a problem names beside the first.
 const maxAlso = 10

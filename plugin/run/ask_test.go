@@ -189,3 +189,41 @@ func TestWarningsFailNothing(t *testing.T) {
 		t.Errorf("the run: %s", got.Outcome)
 	}
 }
+
+// A phase that asked and heard of nothing that is as it should be has not
+// passed.
+func TestAPhaseInWhichNothingWasAskedIsSkippedAndSaysWhy(t *testing.T) {
+	ran := found(result.Check{Kind: "service", Subject: "a.service", Outcome: result.Passed})
+	stopped := found(result.Check{Kind: "service", Subject: "b.service", Attribute: "restarts", Outcome: result.Skipped, Reason: "it does not run: failed"})
+	odd := found(result.Check{Kind: "journal", Subject: "error", Outcome: result.Failed, Warning: true})
+	for name, c := range map[string]struct {
+		answers []check.Answer
+		outcome result.Outcome
+		reason  string
+	}{
+		"one was asked":   {[]check.Answer{stopped, ran}, result.Passed, ""},
+		"none was asked":  {[]check.Answer{stopped, stopped}, result.Skipped, "service b.service: restarts: it does not run: failed"},
+		"there is none":   {[]check.Answer{{Note: "the packages ship no unit"}}, result.Skipped, "the packages ship no unit"},
+		"not a word":      {nil, result.Skipped, "the packages have nothing to ask about"},
+		"only a warning":  {[]check.Answer{odd}, result.Passed, ""},
+		"one that failed": {[]check.Answer{stopped, found(result.Check{Kind: "service", Subject: "c", Outcome: result.Failed})}, result.Failed, "service c"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, "debian-12")
+			w.rule(to(check.Restart, c.answers...))
+			got := w.run(t.Context())
+			if p := phaseOf(t, got, "debian-12/test", "restart"); p.Outcome != c.outcome || p.Reason != c.reason {
+				t.Errorf("%s: %s", p.Outcome, p.Reason)
+			}
+			if p := phaseOf(t, got, "debian-12/test", "purge"); p.Outcome != result.Passed {
+				t.Errorf("purge: %s: %s", p.Outcome, p.Reason)
+			}
+			if j := jobOf(t, got, "debian-12/test"); c.outcome != result.Failed && (j.Outcome != result.Passed || j.Reason != "") {
+				t.Errorf("the test: %s: %s", j.Outcome, j.Reason)
+			}
+			if c.outcome == result.Skipped {
+				w.says("○ restart: " + c.reason)
+			}
+		})
+	}
+}

@@ -77,23 +77,57 @@ func (j *job) phases(ctx context.Context) {
 		}
 		done := j.phase(ctx, p)
 		j.res.Phases = append(j.res.Phases, done)
-		if done.Outcome != result.Passed && (p.Vital || done.Outcome != result.Failed) {
+		if ends(p, done.Outcome) {
 			stopped = fmt.Sprintf("%s %s", p.Name, done.Outcome)
 		}
 	}
 	j.settle()
 }
 
-// settle makes the job's outcome of its phases'.
+// ends says whether the phases after one with this outcome are not reached.
+func ends(p plan.Phase, o result.Outcome) bool {
+	return o == result.Fault || o == result.Cancelled || o == result.Failed && p.Vital
+}
+
+// settle makes the job's outcome of its phases', and its reason that of the
+// first which ended so.
 func (j *job) settle() {
 	var outcomes []result.Outcome
 	for _, p := range j.res.Phases {
 		outcomes = append(outcomes, p.Outcome)
-		if j.res.Reason == "" && p.Outcome != result.Passed {
+	}
+	j.res.Outcome = result.Worst(outcomes...)
+	for _, p := range j.res.Phases {
+		if j.res.Reason == "" && p.Outcome == j.res.Outcome {
 			j.res.Reason = p.Reason
 		}
 	}
-	j.res.Outcome = result.Worst(outcomes...)
+}
+
+// unasked makes a phase a skipped one that did nothing but ask, and had no
+// answer that anything is as it should be: that is no phase that passed.
+func unasked(p plan.Phase, done *result.Phase) {
+	for _, s := range p.Steps {
+		if _, asks := s.(plan.Ask); !asks {
+			return
+		}
+	}
+	why := ""
+	for _, c := range done.Checks {
+		if c.Outcome == result.Passed || c.Warning {
+			return
+		}
+		if why == "" {
+			why = title(c) + ": " + c.Reason
+		}
+	}
+	if why == "" && len(done.Notes) > 0 {
+		why = done.Notes[len(done.Notes)-1]
+	}
+	if why == "" {
+		why = "the packages have nothing to ask about"
+	}
+	done.Outcome, done.Reason = result.Skipped, why
 }
 
 // faultAround is a job that something befell before or after its phases.
@@ -130,6 +164,8 @@ func (j *job) phase(ctx context.Context, p plan.Phase) result.Phase {
 	err := within(ctx, p.Name, j.Timeout, func(ctx context.Context) error { return j.steps(ctx, p.Steps, &done) })
 	if err != nil {
 		j.judge(ctx, p, err, &done)
+	} else {
+		unasked(p, &done)
 	}
 	done.Duration = result.Span(j.o.Now().Sub(begin))
 	if done.Problem != nil {

@@ -226,7 +226,11 @@ func (j *job) announce(p result.Phase) {
 	if p.Reason != "" {
 		text += ": " + p.Reason
 	}
-	if n := len(p.Checks); n > 0 {
+	switch n := len(p.Checks); n {
+	case 0:
+	case 1:
+		text += " (1 check)"
+	default:
 		text += fmt.Sprintf(" (%d checks)", n)
 	}
 	j.say("%-60s %5.1fs", text, float64(p.Duration))
