@@ -115,7 +115,7 @@ func (s *session) sweepRun(ctx context.Context, id string) error {
 	var err error
 	for try, found := 0, 0; try < sweepTries && try-found < quiet; try++ {
 		var swept []string
-		swept, err = s.engine.Sweep(ctx, engine.Which{Run: id})
+		swept, err = s.sweepOnce(ctx, id)
 		for _, name := range swept {
 			fmt.Fprintf(s.world.Stderr, "drone-packages watchdog: removed %s\n", name)
 		}
@@ -127,6 +127,13 @@ func (s *session) sweepRun(ctx context.Context, id string) error {
 		}
 	}
 	return err
+}
+
+// sweepOnce does not wait for ever for an engine that hangs.
+func (s *session) sweepOnce(ctx context.Context, id string) ([]string, error) {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	return s.engine.Sweep(ctx, engine.Which{Run: id})
 }
 
 // pause waits, or says why not.

@@ -35,7 +35,8 @@ type Containers interface {
 	Start(ctx context.Context, g Group, s Spec) (ID, error)
 
 	// Exec runs one command in a running container and returns when it ended
-	// and all of its output was written. Cmd's writers are called from one
+	// and all of its output was written. One that cannot be run ends with 126
+	// or 127, as in a shell, and its output says why. Cmd's writers are called from one
 	// goroutine at a time and never after Exec returned. When ctx ends first,
 	// Exec returns its error at once; the process may live on until the
 	// container is destroyed.
@@ -208,7 +209,8 @@ type Cmd struct {
 	// Dir is the working directory. Empty: the image's.
 	Dir string
 	Env map[string]string
-	// Stdin may be nil: then the command reads an empty input.
+	// Stdin may be nil: then the command reads an empty input. An error of it
+	// is Exec's.
 	Stdin io.Reader
 	// Stdout and Stderr may be nil: then the output is dropped, and may be
 	// the same writer.

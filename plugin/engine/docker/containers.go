@@ -19,7 +19,9 @@ import (
 
 // Setup implements engine.Containers.
 func (e *Engine) Setup(ctx context.Context, g engine.Group) error {
-	_, err := e.client.NetworkCreate(ctx, g.Name, network.CreateOptions{Driver: "bridge", Labels: withLabel(g)})
+	_, err := e.client.NetworkCreate(ctx, g.Name, network.CreateOptions{
+		Driver: "bridge", Labels: withLabel(g), Options: e.packetSize(ctx),
+	})
 	if err == nil {
 		return nil
 	}
@@ -27,6 +29,20 @@ func (e *Engine) Setup(ctx context.Context, g engine.Group) error {
 		return fmt.Errorf("make a network: the daemon has no address range left: remove networks (`drone-packages clean` removes ours) or widen default-address-pools: %w", err)
 	}
 	return fmt.Errorf("make a network: %w", err)
+}
+
+// optionMTU is the largest packet of a network.
+const optionMTU = "com.docker.network.driver.mtu"
+
+// packetSize is that of the daemon's own bridge. Where the host's way out
+// takes no packets of 1500 bytes its administrator sets the daemon's mtu, but
+// that is for this one bridge only: https://github.com/moby/moby/issues/34981.
+func (e *Engine) packetSize(ctx context.Context) map[string]string {
+	bridge, err := e.client.NetworkInspect(ctx, "bridge", network.InspectOptions{})
+	if err != nil || bridge.Options[optionMTU] == "" {
+		return nil // a daemon can be without a bridge of its own
+	}
+	return map[string]string{optionMTU: bridge.Options[optionMTU]}
 }
 
 // Start implements engine.Containers. Docker takes ::1 away from containers

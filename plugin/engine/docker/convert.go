@@ -132,9 +132,13 @@ func labelFilter(labels map[string]string) filters.Args {
 	return args
 }
 
+// usualVariant is what a platform means that names none; images name it or
+// not, as they like.
+var usualVariant = map[string]string{"arm64": "v8", "arm": "v7", "amd64": "v1"}
+
 func imageOf(i image.InspectResponse) engine.Image {
 	out := engine.Image{ID: i.ID, Refs: i.RepoTags, Platform: i.Os + "/" + i.Architecture, Size: i.Size}
-	if i.Variant != "" {
+	if i.Variant != "" && i.Variant != usualVariant[i.Architecture] {
 		out.Platform += "/" + i.Variant
 	}
 	if i.Config != nil {

@@ -2,6 +2,7 @@ package docker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -21,7 +22,7 @@ func (e *Engine) Exec(ctx context.Context, id engine.ID, c engine.Cmd) (engine.E
 	if err != nil {
 		return engine.Exit{}, gone(err)
 	}
-	stream, err := e.attach(ctx, exec.ID, c.Terminal != nil)
+	stream, err := e.attach(ctx, exec.ID, c.Terminal)
 	if err != nil {
 		return engine.Exit{}, e.goneMeanwhile(ctx, id, err)
 	}
@@ -43,14 +44,14 @@ func (e *Engine) Exec(ctx context.Context, id engine.ID, c engine.Cmd) (engine.E
 // attach starts the command and takes over the connection as its stream. The
 // client waits for the daemon's answer whatever becomes of ctx, so somebody
 // else has to wait for the client.
-func (e *Engine) attach(ctx context.Context, exec string, terminal bool) (types.HijackedResponse, error) {
+func (e *Engine) attach(ctx context.Context, exec string, t *engine.Terminal) (types.HijackedResponse, error) {
 	type answer struct {
 		stream types.HijackedResponse
 		err    error
 	}
 	answers := make(chan answer)
 	go func() {
-		stream, err := e.client.ContainerExecAttach(ctx, exec, container.ExecAttachOptions{Tty: terminal})
+		stream, err := e.client.ContainerExecAttach(ctx, exec, container.ExecAttachOptions{Tty: t != nil, ConsoleSize: sizeOf(t)})
 		select {
 		case answers <- answer{stream, err}:
 		case <-ctx.Done():
@@ -83,11 +84,15 @@ func execOptions(c engine.Cmd) container.ExecOptions {
 		Cmd: c.Args, User: c.User, WorkingDir: c.Dir, Env: envList(c.Env),
 		AttachStdin: c.Stdin != nil, AttachStdout: true, AttachStderr: true,
 	}
-	if c.Terminal != nil {
-		o.Tty = true
-		o.ConsoleSize = &[2]uint{c.Terminal.Rows, c.Terminal.Columns}
-	}
+	o.Tty, o.ConsoleSize = c.Terminal != nil, sizeOf(c.Terminal)
 	return o
+}
+
+func sizeOf(t *engine.Terminal) *[2]uint {
+	if t == nil {
+		return nil
+	}
+	return &[2]uint{t.Rows, t.Columns}
 }
 
 // resize tells daemons before API 1.42 the size of the terminal, which they
@@ -99,12 +104,20 @@ func (e *Engine) resize(ctx context.Context, exec string, t *engine.Terminal) {
 	_ = e.client.ContainerExecResize(ctx, exec, container.ResizeOptions{Height: t.Rows, Width: t.Columns})
 }
 
-// talk carries input and output until the output ends.
+// talk carries input and output until the output ends. Input that could not
+// be read is an error: the command took what it got for all there is. Input
+// that the command did not want is none.
 func talk(ctx context.Context, stream types.HijackedResponse, c engine.Cmd) error {
+	unread := make(chan error, 1)
 	if c.Stdin != nil {
-		// It ends with the stream, at the latest when Exec closes it.
+		// It ends when its next read does: at the latest, that is of no use to
+		// anybody any more.
 		go func() {
-			_, _ = io.Copy(stream.Conn, c.Stdin)
+			in := &source{Reader: c.Stdin}
+			_, _ = io.Copy(stream.Conn, in)
+			if in.err != nil {
+				unread <- in.err
+			}
 			endInput(stream, c.Terminal != nil)
 		}()
 	}
@@ -112,7 +125,26 @@ func talk(ctx context.Context, stream types.HijackedResponse, c engine.Cmd) erro
 	if ctx.Err() != nil {
 		return fmt.Errorf("exec: %w", ctx.Err())
 	}
-	return err
+	select {
+	case err := <-unread:
+		return fmt.Errorf("read the command's input: %w", err)
+	default:
+		return err
+	}
+}
+
+// source remembers why reading ended, unless by its end.
+type source struct {
+	io.Reader
+	err error
+}
+
+func (s *source) Read(b []byte) (int, error) {
+	n, err := s.Reader.Read(b)
+	if err != nil && !errors.Is(err, io.EOF) {
+		s.err = err
+	}
+	return n, err
 }
 
 // endInput says that no more input comes. Closing the input of a terminal

@@ -16,6 +16,7 @@ import (
 var suiteRules = []Rule{
 	{Match: scriptSpeak, Stdout: "out\n", Stderr: "err\n", Code: 3},
 	{Match: scriptKill, Code: 137},
+	{Match: noProgram, Stderr: noProgram + ": not found\n", Code: 127},
 	{Match: scriptHang, Stdout: "ready\n", Hang: true},
 	{Match: scriptSize, Do: printing(func(c Call) (string, error) {
 		return fmt.Sprintf("%d %d\r\n", c.Terminal.Rows, c.Terminal.Columns), nil

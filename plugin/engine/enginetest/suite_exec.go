@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"sync"
 	"testing"
@@ -21,6 +22,7 @@ const (
 	scriptBig   = `head -c 3000000 /dev/zero | tr '\0' x`
 	scriptHang  = "echo ready; exec sleep 300"
 	scriptKill  = "kill -9 $$"
+	noProgram   = "no-such-program"
 )
 
 func askExec(t *testing.T, s *suite) {
@@ -49,6 +51,13 @@ func askExec(t *testing.T, s *suite) {
 		exit, e := s.e.Exec(t.Context(), id, engine.Cmd{Args: shell(scriptKill)})
 		if e != nil || exit.Code != 137 {
 			t.Errorf("exit %d, %v", exit.Code, e)
+		}
+	})
+	t.Run("a command that is not there is an exit", func(t *testing.T) {
+		var out bytes.Buffer
+		exit, e := s.e.Exec(t.Context(), id, engine.Cmd{Args: []string{noProgram}, Stdout: &out, Stderr: &out})
+		if e != nil || exit.Code != 126 && exit.Code != 127 || !strings.Contains(out.String(), noProgram) {
+			t.Errorf("exit %d, %v, %q", exit.Code, e, out.String())
 		}
 	})
 	for _, tt := range []struct{ user, dir, want string }{
@@ -93,7 +102,28 @@ func askInput(t *testing.T, s *suite) {
 			}
 		})
 	}
+	t.Run("that breaks is an error", func(t *testing.T) {
+		_, err := s.e.Exec(t.Context(), id, engine.Cmd{Args: shell(scriptCount), Stdin: unreadable()})
+		if !errors.Is(err, errBroken) {
+			t.Errorf("got %v", err)
+		}
+	})
+	t.Run("that nobody reads is none", func(t *testing.T) {
+		exit, err := s.e.Exec(t.Context(), id, engine.Cmd{Args: shell(scriptTrue), Stdin: strings.NewReader(strings.Repeat("x", 5_000_000))})
+		if err != nil || exit.Code != 0 {
+			t.Errorf("exit %d, %v", exit.Code, err)
+		}
+	})
 }
+
+// unreadable is an input that breaks after a few bytes.
+func unreadable() io.Reader { return io.MultiReader(strings.NewReader("abc"), broken{}) }
+
+var errBroken = errors.New("it broke")
+
+type broken struct{}
+
+func (broken) Read([]byte) (int, error) { return 0, errBroken }
 
 func askTerminal(t *testing.T, s *suite) {
 	_, id := s.machine(t)
