@@ -22,7 +22,8 @@ const (
 // Question is what a Request asks.
 type Question string
 
-// The closed set of questions. All but Boot and Tree need Request.Packages.
+// The closed set of questions. All but Boot, Tree and Checks need
+// Request.Packages.
 const (
 	// Boot waits until the init has settled: running or degraded. A degraded
 	// one lists its failed units as warnings.
@@ -51,6 +52,10 @@ const (
 	// Leftovers compares the file tree with the one remembered: what is new,
 	// changed or gone is named, apart from accepted noise.
 	Leftovers Question = "leftovers"
+	// Checks asks what Request.Spec wants, as far as it is due at
+	// Request.Moment: all tests side by side, each until it passes or its
+	// retries are over. One check for each attribute, as each test is done.
+	Checks Question = "checks"
 )
 
 // Request is the one thing an agent reads. Its zero values are sensible but
@@ -71,6 +76,12 @@ type Request struct {
 	Stay time.Duration `json:"stay,omitempty"`
 	// Noise are further globs that Leftovers accepts, "**" crossing slashes.
 	Noise []string `json:"noise,omitempty"`
+	// Spec is what Checks asks, and Moment when it does; empty: everything.
+	Spec   *Spec  `json:"spec,omitempty"`
+	Moment Moment `json:"moment,omitempty"`
+	// Services are the names of those that this machine has, for tests that
+	// need some.
+	Services []string `json:"services,omitempty"`
 }
 
 // Package is one built package as its metadata names it.
