@@ -17,6 +17,7 @@ import (
 // whatever is there.
 type Engine interface {
 	Containers
+	Power
 	Images
 	Daemon
 }
@@ -62,6 +63,23 @@ type Containers interface {
 	// was ever set up, and removes as much as it can before it returns an
 	// error that joins all failures.
 	Destroy(ctx context.Context, g Group) error
+}
+
+// Power is what one does to a container as to a machine in a rack.
+type Power interface {
+	// Reboot asks the first process to end by Spec.StopSignal, ends it by
+	// force after grace, and starts the container again: the same files, a
+	// new tmpfs, the same names on the network. It returns when the first
+	// process runs. ErrGone when there is no such container; one that had
+	// ended is started.
+	Reboot(ctx context.Context, id ID, grace time.Duration) error
+
+	// State says how a container is. ErrGone when there is none.
+	State(ctx context.Context, id ID) (State, error)
+
+	// RemoveContainer removes one container of a group at once. Removing what is not
+	// there is not an error.
+	RemoveContainer(ctx context.Context, id ID) error
 }
 
 // Images is the host's local image store.
@@ -163,14 +181,24 @@ type Spec struct {
 	Image string
 	// Platform is OS/ARCH[/VARIANT]; required, since hosts may hold several.
 	Platform string
-	// Command replaces the image's entrypoint and command. Required.
+	// Command replaces the image's entrypoint and command, and runs as root.
+	// Empty: the image's own, as the image's own user.
 	Command []string
+	// Args replace the image's command and leave its entrypoint. Not beside
+	// Command.
+	Args []string
+	// Files are put in before the first process starts: content by absolute
+	// path, owned by root, mode 0644, or 0755 when it begins with #!.
+	Files map[string]string
 	// Env is the environment of Command and of every Exec.
 	Env map[string]string
 	// Hostname defaults to Name.
 	Hostname string
 	// Aliases are further names on the group's network.
 	Aliases []string
+	// Join are further groups, set up already, whose networks the container
+	// is attached to under the same names.
+	Join []Group
 	// Tmpfs maps paths to mount options.
 	Tmpfs map[string]string
 	// Rights beyond an ordinary container's. Zero: none.
@@ -225,6 +253,16 @@ type Terminal struct{ Rows, Columns uint }
 // Exit is how a command ended.
 type Exit struct {
 	Code int
+}
+
+// State is how a container is.
+type State struct {
+	Running bool
+	// ExitCode of the first process, when it does not run.
+	ExitCode int
+	// Health is what the image's own health check says: "starting",
+	// "healthy", "unhealthy"; empty where the image has none.
+	Health string
 }
 
 // Image is a local image.

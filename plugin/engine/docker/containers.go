@@ -74,10 +74,28 @@ func (e *Engine) start(ctx context.Context, g engine.Group, s engine.Spec, h *co
 	if err != nil {
 		return "", refused(ctx, err)
 	}
+	if err := e.furnish(ctx, made.ID, s); err != nil {
+		return "", refused(ctx, err)
+	}
 	if err := e.client.ContainerStart(ctx, made.ID, container.StartOptions{}); err != nil {
 		return "", refused(ctx, err)
 	}
 	return engine.ID(made.ID), nil
+}
+
+// furnish gives a container what it has to have before it starts.
+func (e *Engine) furnish(ctx context.Context, id string, s engine.Spec) error {
+	if len(s.Files) > 0 {
+		if err := e.client.CopyToContainer(ctx, id, "/", filesTar(s.Files), container.CopyToContainerOptions{}); err != nil {
+			return fmt.Errorf("put files in: %w", err)
+		}
+	}
+	for _, g := range s.Join {
+		if err := e.client.NetworkConnect(ctx, g.Name, id, endpoint(s)); err != nil {
+			return fmt.Errorf("join %s: %w", g.Name, err)
+		}
+	}
+	return nil
 }
 
 // refused makes ErrRefused of what the daemon itself said.

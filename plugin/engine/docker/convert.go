@@ -1,6 +1,9 @@
 package docker
 
 import (
+	"archive/tar"
+	"bytes"
+	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -45,10 +48,14 @@ func containerConfig(s engine.Spec, labels map[string]string) *container.Config 
 	if hostname == "" {
 		hostname = s.Name
 	}
-	return &container.Config{
-		Image: s.Image, Hostname: hostname, Entrypoint: s.Command, Cmd: []string{},
-		Env: envList(s.Env), Labels: labels, StopSignal: s.StopSignal, User: "0:0",
+	c := &container.Config{
+		Image: s.Image, Hostname: hostname, Cmd: s.Args,
+		Env: envList(s.Env), Labels: labels, StopSignal: s.StopSignal,
 	}
+	if len(s.Command) > 0 {
+		c.Entrypoint, c.Cmd, c.User = s.Command, []string{}, "0:0"
+	}
+	return c
 }
 
 func hostConfig(g engine.Group, s engine.Spec) *container.HostConfig {
@@ -68,9 +75,28 @@ func hostConfig(g engine.Group, s engine.Spec) *container.HostConfig {
 }
 
 func networking(g engine.Group, s engine.Spec) *network.NetworkingConfig {
-	return &network.NetworkingConfig{EndpointsConfig: map[string]*network.EndpointSettings{
-		g.Name: {Aliases: append([]string{s.Name}, s.Aliases...)},
-	}}
+	return &network.NetworkingConfig{EndpointsConfig: map[string]*network.EndpointSettings{g.Name: endpoint(s)}}
+}
+
+func endpoint(s engine.Spec) *network.EndpointSettings {
+	return &network.EndpointSettings{Aliases: append([]string{s.Name}, s.Aliases...)}
+}
+
+// filesTar packs files as a container's root has them.
+func filesTar(files map[string]string) io.Reader {
+	var b bytes.Buffer
+	tw := tar.NewWriter(&b)
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		content, mode := files[name], int64(0o644)
+		if strings.HasPrefix(content, "#!") {
+			mode = 0o755
+		}
+		// Writing to a buffer does not fail, and the sizes are right.
+		_ = tw.WriteHeader(&tar.Header{Name: strings.TrimPrefix(name, "/"), Mode: mode, Size: int64(len(content)), Typeflag: tar.TypeReg})
+		_, _ = io.WriteString(tw, content)
+	}
+	_ = tw.Close()
+	return &b
 }
 
 func platformOf(p string) *ocispec.Platform {

@@ -58,6 +58,9 @@ func (f *Fake) Start(ctx context.Context, g engine.Group, s engine.Spec) (engine
 	if m.files == nil {
 		m.files = tree{}
 	}
+	for name, content := range s.Files {
+		m.files.write(name, content)
+	}
 	f.main(m)
 	f.containers = append(f.containers, m)
 	return m.id, nil
@@ -67,8 +70,13 @@ func (f *Fake) refuse(g engine.Group, s engine.Spec) error {
 	if !f.network(g.Name) {
 		return fmt.Errorf("no network %s", g.Name)
 	}
-	if s.Platform == "" || len(s.Command) == 0 {
-		return errors.New("a container needs a platform and a command")
+	if s.Platform == "" {
+		return errors.New("a container needs a platform")
+	}
+	for _, join := range s.Join {
+		if !f.network(join.Name) {
+			return fmt.Errorf("no network %s to join", join.Name)
+		}
 	}
 	for _, o := range s.Rights.Security {
 		if slices.Contains(f.Refuses, o) {
@@ -80,10 +88,10 @@ func (f *Fake) refuse(g engine.Group, s engine.Spec) error {
 
 func (f *Fake) main(m *machine) {
 	for _, r := range f.Mains {
-		if !strings.Contains(strings.Join(m.spec.Command, " "), r.Match) {
+		if !strings.Contains(strings.Join(append(m.spec.Command, m.spec.Args...), " "), r.Match) {
 			continue
 		}
-		m.logs = r.Logs
+		m.main, m.logs = r, m.logs+r.Logs
 		if r.Ends {
 			m.stop()
 		}

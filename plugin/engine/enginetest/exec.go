@@ -70,8 +70,16 @@ func (c Call) Resolves(name string) bool {
 	defer c.fake.mu.Unlock()
 	return slices.ContainsFunc(c.fake.containers, func(m *machine) bool {
 		known := m.spec.Name == name || slices.Contains(m.spec.Aliases, name)
-		return known && m.running() && m.group.Name == c.Group.Name
+		return known && m.running() && shareNetwork(m, c.in)
 	})
+}
+
+// shareNetwork says whether two containers are on one network.
+func shareNetwork(a, b *machine) bool {
+	on := func(m *machine, group string) bool {
+		return m.group.Name == group || slices.ContainsFunc(m.spec.Join, func(g engine.Group) bool { return g.Name == group })
+	}
+	return on(a, b.group.Name) || slices.ContainsFunc(b.spec.Join, func(g engine.Group) bool { return on(a, g.Name) })
 }
 
 // Hang waits until the context or the container ends.

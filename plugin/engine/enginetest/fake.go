@@ -68,12 +68,16 @@ type Rule struct {
 
 // Main says what a container's first process does.
 type Main struct {
-	// Match is part of Spec.Command, joined by spaces.
+	// Match is part of Spec.Command or Spec.Args, joined by spaces.
 	Match string
-	// Logs is what it prints.
+	// Logs is what it prints, each time it is started.
 	Logs string
-	// Ends says that it ends at once.
-	Ends bool
+	// Ends says that it ends at once, with ExitCode.
+	Ends     bool
+	ExitCode int
+	// Health is what the image's health check says, one after the other for
+	// each time somebody asks; the last one stays.
+	Health []string
 }
 
 // Failure makes a call fail instead of doing anything.
@@ -101,6 +105,8 @@ type machine struct {
 	files   tree
 	logs    string
 	gone    chan struct{}
+	main    Main
+	asked   int
 }
 
 func (m *machine) running() bool {

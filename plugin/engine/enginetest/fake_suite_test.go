@@ -22,7 +22,18 @@ var suiteRules = []Rule{
 		return fmt.Sprintf("%d %d\r\n", c.Terminal.Rows, c.Terminal.Columns), nil
 	})},
 	{Match: scriptBig, Stdout: strings.Repeat("x", 3_000_000)},
-	{Match: scriptPID1, Do: printing(func(c Call) (string, error) { return strings.Join(c.Spec.Command, " ") + " ", nil })},
+	{Match: scriptPID1, Do: printing(func(c Call) (string, error) {
+		return strings.Join(append(c.Spec.Command, c.Spec.Args...), " ") + " ", nil
+	})},
+	{Match: scriptGiven, Do: printing(func(c Call) (string, error) {
+		text, err := c.ReadFile("/etc/given.d/text")
+		return "644\n755\n" + text, err
+	})},
+	{Match: scriptBefore, Do: printing(func(c Call) (string, error) { c.WriteFile("/mark", "marked\n"); return "", nil })},
+	{Match: scriptFresh, Do: printing(func(c Call) (string, error) {
+		text, err := c.ReadFile("/mark")
+		return "new\n" + text, err
+	})},
 	{Match: scriptLoopback, Stdout: "there\n"},
 	{Match: scriptHostname, Do: printing(hostname)},
 	{Match: scriptEnv, Do: printing(func(c Call) (string, error) { return c.Getenv("A") + " " + c.Getenv("B") + "\n", nil })},
@@ -50,6 +61,8 @@ var suiteRules = []Rule{
 var suiteMains = []Main{
 	{Match: scriptTalk, Logs: "one\ntwo\n"},
 	{Match: "true", Ends: true},
+	{Match: scriptLate, Logs: "there\n"},
+	{Match: scriptFails, Ends: true, ExitCode: 7},
 }
 
 // printing makes a Do of what a command prints.
