@@ -76,6 +76,9 @@ const (
 	// Machine makes a base container boot: installs $DP_INIT, masks units
 	// that make no sense in a container.
 	Machine Recipe = "machine"
+	// Service installs $DP_PACKAGES into the image of a service and starts
+	// nothing.
+	Service Recipe = "service"
 	// Repository makes the package manager know the repositories below
 	// $DP_REPO, and them alone have their lists read.
 	Repository Recipe = "repository"

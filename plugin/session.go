@@ -166,7 +166,7 @@ func (s *session) plan(ctx context.Context) (plan.Plan, error) {
 	}
 	p, err := plan.New(plan.Input{
 		Tool: s.world.Version, Run: s.id, Settings: s.settings, Source: s.checkout.Tree,
-		Version: version, Distros: wanted, Families: families,
+		Version: version, Distros: wanted, Catalogue: all, Families: families,
 		Host: planHost(s.host), Images: s.images(ctx),
 	})
 	if err != nil {

@@ -49,6 +49,9 @@ const (
 	// process of theirs, no unit active, no port listening. Conffiles and
 	// data may stay.
 	Removed Question = "removed"
+	// Probe asks once whether a service on the network can be reached:
+	// Request.Probe. It wants no packages.
+	Probe Question = "probe"
 	// Leftovers compares the file tree with the one remembered: what is new,
 	// changed or gone is named, apart from accepted noise.
 	Leftovers Question = "leftovers"
@@ -74,6 +77,8 @@ type Request struct {
 	Boot   time.Duration `json:"boot,omitempty"`
 	// Stay is how long a restarted service is watched. Default 2 s.
 	Stay time.Duration `json:"stay,omitempty"`
+	// Probe is what a Probe question is about.
+	Probe *Probing `json:"probe,omitempty"`
 	// Noise are further globs that Leftovers accepts, "**" crossing slashes.
 	Noise []string `json:"noise,omitempty"`
 	// Spec is what Checks asks, and Moment when it does; empty: everything.
@@ -82,6 +87,14 @@ type Request struct {
 	// Services are the names of those that this machine has, for tests that
 	// need some.
 	Services []string `json:"services,omitempty"`
+}
+
+// Probing is one try to reach a service.
+type Probing struct {
+	// Kind is "tcp" or "http".
+	Kind string `json:"kind"`
+	// Target is HOST:PORT, or a URL.
+	Target string `json:"target"`
 }
 
 // Package is one built package as its metadata names it.

@@ -125,12 +125,13 @@ func defaults(r Request) Request {
 
 // ask answers the question. An error is a fault.
 func (a *agent) ask(ctx context.Context) error {
-	if a.Format != "deb" {
+	if a.Format != "deb" && a.Question != Probe {
 		return fmt.Errorf("packages of format %q are not known to this agent", a.Format)
 	}
 	questions := map[Question]func(context.Context) error{
 		Boot: a.boot, Tree: a.tree, Installed: a.installed, Services: a.services,
 		Restart: a.restart, Removed: a.removed, Leftovers: a.leftovers, Checks: a.checks,
+		Probe: a.probe,
 	}
 	answer := questions[a.Question]
 	if answer == nil {

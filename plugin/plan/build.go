@@ -29,6 +29,8 @@ type builder struct {
 	distro distros.Distro
 	family distros.Family
 	ladder []Rung
+	// services that test machines reach.
+	services []Service
 }
 
 func (b builder) name(kind Kind, more ...string) string {

@@ -39,6 +39,11 @@ func (b builder) test(packages []wanted) Job {
 	for _, w := range packages {
 		j.Needs = append(j.Needs, b.name(Build, w.name))
 	}
+	for _, s := range b.services {
+		if !slices.Contains(j.Needs, s.Image) {
+			j.Needs = append(j.Needs, s.Image)
+		}
+	}
 	j.Cause = "built for " + b.distro.Name
 	j.Phases = b.lifecycle()
 	return j
@@ -48,8 +53,11 @@ func (b builder) test(packages []wanted) Job {
 // The states that services must have after each are those of Debian's policy
 // and of what the package's own maintainer scripts declare.
 func (b builder) lifecycle() []Phase {
-	return []Phase{
-		{Name: "boot", Vital: true, Prepares: true, Steps: []Step{b.boot()}},
+	phases := []Phase{{Name: "boot", Vital: true, Prepares: true, Steps: append(b.startServices(), b.boot())}}
+	if len(b.services) > 0 {
+		phases = append(phases, Phase{Name: "services", Vital: true, Prepares: true, Steps: b.awaitServices()})
+	}
+	return append(phases, []Phase{
 		{Name: "install", Vital: true, Steps: b.install()},
 		{Name: "service", Steps: []Step{b.ask(check.Services, check.Declared)}},
 		{Name: "check", Steps: []Step{b.ask(check.Installed, check.Declared)}},
@@ -63,7 +71,25 @@ func (b builder) lifecycle() []Phase {
 		{Name: "purge", Steps: []Step{
 			b.act("apt: purge", distros.Purge),
 			b.ask(check.Removed, check.Declared), b.ask(check.Leftovers, check.Declared)}},
+	}...)
+}
+
+// startServices starts them all before the machine, so that they come up
+// while it boots.
+func (b builder) startServices() []Step {
+	var steps []Step
+	for _, s := range b.services {
+		steps = append(steps, StartService{s})
 	}
+	return steps
+}
+
+func (b builder) awaitServices() []Step {
+	var steps []Step
+	for _, s := range b.services {
+		steps = append(steps, WaitReady{s})
+	}
+	return steps
 }
 
 // bootGrace is what starting a machine and reaching its agent may take besides

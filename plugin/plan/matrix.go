@@ -22,6 +22,9 @@ func New(in Input) (Plan, error) {
 	}
 	packages = withNeeds(packages)
 	p.Ladder = Ladder(in.Host, in.Settings.Privileged)
+	if err := p.addServices(); err != nil {
+		return p, err
+	}
 	var matched int
 	for _, d := range in.Distros {
 		chosen := only(in.Settings.Only, d, packages)
@@ -138,7 +141,7 @@ func (p *Plan) addDistro(d distros.Distro, packages []wanted) error {
 	if !ok {
 		return fmt.Errorf("distro %s: there is no family %q", d.Name, d.Family)
 	}
-	b := builder{in: p.Input, distro: d, family: family, ladder: p.Ladder}
+	b := builder{in: p.Input, distro: d, family: family, ladder: p.Ladder, services: p.Services}
 	p.Jobs = append(p.Jobs, b.baseImage())
 	for _, w := range packages {
 		p.Jobs = append(p.Jobs, b.environment(w), b.build(w))

@@ -16,10 +16,11 @@ type Input struct {
 	Source    source.Tree
 	// Version to give to the packages; empty: their changelog's own.
 	Version string
-	// Distros asked for, and the families they belong to.
-	Distros  []distros.Distro
-	Families map[string]distros.Family
-	Host     Host
+	// Distros asked for, all that are known, and the families they belong to.
+	Distros   []distros.Distro
+	Catalogue []distros.Distro
+	Families  map[string]distros.Family
+	Host      Host
 	// Images of ours on the host, for the forecast of what comes from cache.
 	Images []Image
 }
@@ -47,6 +48,8 @@ type Image struct {
 type Plan struct {
 	Input Input
 	Jobs  []Job
+	// Services that every test machine reaches by name.
+	Services []Service
 	// Builds and Machines are how many of each run at a time.
 	Builds, Machines int
 	// Ladder is how machines boot on this host, the least rights first.
@@ -74,6 +77,8 @@ const (
 	Environment Kind = "environment"
 	// Machine makes the image a test machine boots from.
 	Machine Kind = "machine"
+	// ServiceImage makes sure that a service's image is on the host.
+	ServiceImage Kind = "service"
 	// Build builds one package.
 	Build Kind = "build"
 	// Test takes what was built through its lifecycle on a booted machine.

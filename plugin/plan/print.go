@@ -15,7 +15,11 @@ func (p Plan) String() string {
 		in.Tool, in.Host.Engine, in.Host.Version, in.Host.Platform, in.Host.CPUs,
 		units.BytesSize(float64(in.Host.Memory)), in.Host.Cgroup, in.Run)
 	fmt.Fprintf(&b, "source    %s\n", p.sourceLine())
-	fmt.Fprintf(&b, "packages  %s\n\n", p.packagesLine())
+	fmt.Fprintf(&b, "packages  %s\n", p.packagesLine())
+	if len(p.Services) > 0 {
+		fmt.Fprintf(&b, "services  %s\n", p.servicesLine())
+	}
+	b.WriteString("\n")
 	p.printDistros(&b)
 	b.WriteString("\n")
 	for _, note := range p.Notes {
@@ -66,12 +70,36 @@ func (p Plan) packagesLine() string {
 	return strings.Join(names, ", ")
 }
 
+// servicesLine names the services, where they come from, and who shares them.
+func (p Plan) servicesLine() string {
+	var fresh, common []string
+	for _, s := range p.Services {
+		text := strings.TrimPrefix(s.Image, servicesRow+"/")
+		if !strings.HasPrefix(text, s.Name) {
+			text = s.Name + " (" + text + ")"
+		}
+		if s.Shared {
+			common = append(common, text)
+			continue
+		}
+		fresh = append(fresh, text)
+	}
+	var parts []string
+	if len(fresh) > 0 {
+		parts = append(parts, strings.Join(fresh, ", ")+": fresh for every machine")
+	}
+	if len(common) > 0 {
+		parts = append(parts, strings.Join(common, ", ")+": shared by all machines")
+	}
+	return strings.Join(parts, "; ")
+}
+
 // printDistros prints a row per distro: what is built, where it is tested,
 // and what is expected to come from cache.
 func (p Plan) printDistros(b *strings.Builder) {
 	rows := [][]string{{"distro", "build", "test machine", "image", "from cache"}}
 	for _, j := range p.Jobs {
-		if j.Kind == BaseImage {
+		if j.Kind == BaseImage && j.Distro != servicesRow {
 			rows = append(rows, p.distroRow(j))
 		}
 	}

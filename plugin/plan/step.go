@@ -9,7 +9,7 @@ import (
 )
 
 // Step is one thing to do in a job's container. The set is closed: Exec,
-// CopyIn, CopyOut, Boot, Ask.
+// CopyIn, CopyOut, Boot, Ask, StartService, WaitReady.
 type Step interface {
 	fmt.Stringer
 	step()
@@ -66,11 +66,21 @@ type Boot struct {
 // Ask has the agent answer a question. Packages are filled in by the run.
 type Ask struct{ Request check.Request }
 
-func (Exec) step()    {}
-func (CopyIn) step()  {}
-func (CopyOut) step() {}
-func (Boot) step()    {}
-func (Ask) step()     {}
+// StartService starts a service on the machine's network, or joins the one
+// that is shared, and does not wait for it.
+type StartService struct{ Service Service }
+
+// WaitReady waits until a service can be used. One that ends or is never
+// ready is a fault, not a failure of the package.
+type WaitReady struct{ Service Service }
+
+func (Exec) step()         {}
+func (CopyIn) step()       {}
+func (CopyOut) step()      {}
+func (Boot) step()         {}
+func (Ask) step()          {}
+func (StartService) step() {}
+func (WaitReady) step()    {}
 
 func (s Exec) String() string    { return s.Title }
 func (s CopyIn) String() string  { return fmt.Sprintf("copy in %s to %s", s.What, s.Dir) }
@@ -81,6 +91,21 @@ func (s Boot) String() string {
 		names = append(names, r.Name)
 	}
 	return "boot: " + strings.Join(names, ", else ")
+}
+
+func (s StartService) String() string {
+	if s.Service.Shared {
+		return "join the shared " + s.Service.Name
+	}
+	return "start " + s.Service.Name
+}
+
+func (s WaitReady) String() string {
+	var probes []string
+	for _, p := range s.Service.Ready {
+		probes = append(probes, p.String())
+	}
+	return fmt.Sprintf("wait for %s: %s, for %s at most", s.Service.Name, strings.Join(probes, "; "), s.Service.Deadline)
 }
 
 // questions says in words what the agent is asked.

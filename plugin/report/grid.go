@@ -9,7 +9,7 @@ import (
 )
 
 // columns are the phases in the order of a lifecycle. Others come after them.
-var columns = []string{"build", "boot", "install", "service", "check", "restart", "reinstall", "remove", "return", "purge"}
+var columns = []string{"build", "boot", "services", "install", "service", "check", "restart", "reinstall", "remove", "return", "purge"}
 
 // firstColumn is where a job without a column of its own shows its end: an
 // image that is not there keeps the build from starting.
@@ -28,7 +28,9 @@ type cell struct {
 type row struct {
 	name  string
 	cells map[string]cell
-	took  result.Seconds
+	// rest is what the phases of its test are that no cell tells of.
+	rest cell
+	took result.Seconds
 }
 
 func newRow(name string) *row { return &row{name: name, cells: map[string]cell{}} }
@@ -39,6 +41,22 @@ func (r *row) add(j result.Job) {
 	for phase, c := range cellsOf(j) {
 		r.cells[phase] = merge(r.cells[phase], c)
 	}
+	if j.Kind == "test" && len(j.Phases) == 0 {
+		r.rest = restOf(j)
+	}
+}
+
+// restOf is each phase of a test that had none.
+func restOf(j result.Job) cell {
+	return cell{outcome: result.Skipped, reached: j.Outcome == result.Skipped && !notReached(j.Reason)}
+}
+
+// cell is what became of a phase.
+func (r *row) cell(phase string) cell {
+	if c, ok := r.cells[phase]; ok || phase == "build" {
+		return c
+	}
+	return r.rest
 }
 
 // grid makes a row per distro of the jobs, and one below it per package that
@@ -68,7 +86,9 @@ func grid(run result.Run) (header []string, rows []*row) {
 func distros(run result.Run) []string {
 	var names []string
 	for _, j := range run.Jobs {
-		if !slices.Contains(names, j.Distro) {
+		// Services are no distro: what became of them shows in those that need
+		// them.
+		if !slices.Contains(names, j.Distro) && j.Distro != "services" {
 			names = append(names, j.Distro)
 		}
 	}
@@ -122,11 +142,6 @@ func cellsOf(j result.Job) map[string]cell {
 	own := j.Kind == "build" || j.Kind == "test"
 	if !own && (j.Outcome == result.Passed || j.Outcome == result.Skipped) {
 		return cells
-	}
-	if j.Kind == "test" && len(j.Phases) == 0 {
-		for _, phase := range columns[1:] {
-			cells[phase] = cell{outcome: result.Skipped, reached: j.Outcome == result.Skipped && !notReached(j.Reason)}
-		}
 	}
 	for _, p := range j.Phases {
 		if own {
@@ -238,7 +253,7 @@ func (l legend) table(header []string, rows []*row) string {
 	for _, r := range rows {
 		names = max(names, columnsOf(r.name))
 		for i, phase := range header {
-			widths[i] = max(widths[i], columnsOf(printable(phase)), columnsOf(l.cell(phase, r.cells[phase])))
+			widths[i] = max(widths[i], columnsOf(printable(phase)), columnsOf(l.cell(phase, r.cell(phase))))
 		}
 	}
 	var b strings.Builder
@@ -250,7 +265,7 @@ func (l legend) table(header []string, rows []*row) string {
 	for _, r := range rows {
 		b.WriteString(pad(r.name, names))
 		for i, phase := range header {
-			b.WriteString("  " + centre(l.cell(phase, r.cells[phase]), widths[i]))
+			b.WriteString("  " + centre(l.cell(phase, r.cell(phase)), widths[i]))
 		}
 		fmt.Fprintf(&b, "  %5s\n", clock(r.took))
 	}

@@ -59,15 +59,16 @@ func (j *job) climb(ctx context.Context, s plan.Boot, rung plan.Rung, done *resu
 	return nil
 }
 
-// clearRung clears the way for the next rung.
+// clearRung clears the way for the next rung. The group stays: services are in
+// it.
 func (j *job) clearRung(ctx context.Context) error {
+	if j.id == "" {
+		return nil
+	}
+	if err := j.engine.RemoveContainer(ctx, j.id); err != nil {
+		return fmt.Errorf("clear the way for the next try: %w", err)
+	}
 	j.id = ""
-	if err := j.engine.Destroy(ctx, j.group); err != nil {
-		return fmt.Errorf("clear the way for the next try: %w", err)
-	}
-	if err := j.engine.Setup(ctx, j.group); err != nil {
-		return fmt.Errorf("clear the way for the next try: %w", err)
-	}
 	return nil
 }
 

@@ -146,23 +146,11 @@ func TestAWholePhaseOfBootsTimesOutAsAFault(t *testing.T) {
 }
 
 func TestAMachineThatCannotBeClearedAwayIsAFault(t *testing.T) {
-	for _, call := range []string{"destroy", "setup"} {
-		w := newWorld(t, "debian-12")
-		starts := 0
-		w.engine = hooked{w.fake, func(_ context.Context, line string) error {
-			if strings.HasPrefix(line, "start drone-packages-k7q2-debian-12-test") {
-				starts++
-				return engine.ErrRefused
-			}
-			if starts == 1 && strings.HasPrefix(line, call) {
-				starts++
-				return errors.New("busy")
-			}
-			return nil
-		}}
-		p := phaseOf(t, w.run(t.Context()), "debian-12/test", "boot")
-		if p.Outcome != result.Fault || p.Reason != "clear the way for the next try: busy" {
-			t.Errorf("%s: %s: %s", call, p.Outcome, p.Reason)
-		}
+	w := newWorld(t, "debian-12")
+	w.rule(to(check.Boot, check.Answer{Fault: "boot: starting"}))
+	w.fake.Fails = []enginetest.Failure{{Call: "removecontainer", Err: errors.New("busy")}}
+	p := phaseOf(t, w.run(t.Context()), "debian-12/test", "boot")
+	if p.Outcome != result.Fault || !strings.HasPrefix(p.Reason, "clear the way for the next try: ") || !strings.HasSuffix(p.Reason, "busy") {
+		t.Errorf("%s: %s", p.Outcome, p.Reason)
 	}
 }

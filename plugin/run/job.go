@@ -26,6 +26,8 @@ type job struct {
 	id    engine.ID
 	// apart are built packages that cannot be installed beside the others.
 	apart []string
+	// services that were started for it, or joined.
+	services []service
 }
 
 // do does one job and writes what happened into res.
@@ -167,6 +169,7 @@ func (j *job) phase(ctx context.Context, p plan.Phase) result.Phase {
 	} else {
 		unasked(p, &done)
 	}
+	j.blameServices(ctx, &done)
 	done.Duration = result.Span(j.o.Now().Sub(begin))
 	if done.Problem != nil {
 		done.Problem.Again = j.again()
@@ -253,12 +256,13 @@ func (j *job) keeps(o result.Outcome) bool {
 
 // tearDown removes what the job made, unless it is kept.
 func (j *job) tearDown(ctx context.Context) {
+	clean, cancel := context.WithTimeout(context.WithoutCancel(ctx), destroyLimit)
+	defer cancel()
+	j.keepServiceLogs(clean)
 	if j.keeps(j.res.Outcome) {
 		j.keep()
 		return
 	}
-	clean, cancel := context.WithTimeout(context.WithoutCancel(ctx), destroyLimit)
-	defer cancel()
 	if err := j.engine.Destroy(clean, j.group); err != nil {
 		j.say("! could not remove everything: %v", err)
 	}

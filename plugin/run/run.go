@@ -71,6 +71,7 @@ func Run(ctx context.Context, p plan.Plan, e engine.Engine, o Options) (result.R
 	r.cancel = cancel
 	stop := r.console.beat(ctx)
 	jobs := r.walk(ctx)
+	r.dropShared(ctx)
 	stop()
 	return r.summary(ctx, jobs), nil
 }
@@ -93,6 +94,8 @@ type runner struct {
 	making map[string]chan struct{}
 	// unpacking is held by the build that hands over.
 	unpacking sync.Mutex
+	// shared services by name.
+	shared map[string]*shared
 }
 
 // output is what one build job handed over.
@@ -116,6 +119,7 @@ func newRunner(p plan.Plan, e engine.Engine, o Options) *runner {
 	r := &runner{
 		plan: p, engine: e, o: o, started: o.Now(),
 		images: map[string]engine.Image{}, outputs: map[string]*output{}, making: map[string]chan struct{}{},
+		shared: map[string]*shared{},
 	}
 	r.console = newConsole(o, r.started, jobWidth(p.Jobs))
 	return r

@@ -37,6 +37,10 @@ func (j *job) step(ctx context.Context, s plan.Step, done *result.Phase) error {
 		return j.boot(ctx, s, done)
 	case plan.Ask:
 		return j.ask(ctx, s.Request, done)
+	case plan.StartService:
+		return j.startService(ctx, s.Service)
+	case plan.WaitReady:
+		return j.waitReady(ctx, s.Service, done)
 	}
 	return fmt.Errorf("step %T: not one we know", s)
 }
@@ -50,12 +54,14 @@ func (j *job) start(ctx context.Context, c plan.Container) (engine.ID, error) {
 		Name: string(j.Kind), Image: image.ID, Platform: j.Platform,
 		Hostname: strings.NewReplacer("/", "-", ".", "-").Replace(j.Distro),
 		Command:  c.Command, Env: c.Env, Tmpfs: c.Tmpfs,
-		Rights: engine.Rights{
-			Privileged: c.Privileged, CapAdd: c.CapAdd, Security: c.Security, OwnCgroup: c.OwnCgroup,
-		},
+		Rights: rights(c), Join: j.joined(),
 		StopSignal: c.StopSignal, Reaper: c.Reaper,
 		Limits: engine.Limits{CPUs: c.CPUs, Memory: c.Memory},
 	})
+}
+
+func rights(c plan.Container) engine.Rights {
+	return engine.Rights{Privileged: c.Privileged, CapAdd: c.CapAdd, Security: c.Security, OwnCgroup: c.OwnCgroup}
 }
 
 // exec runs a script and judges its exit code.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/docker/go-units"
+	"github.com/mattn/go-shellwords"
 	"go.yaml.in/yaml/v4"
 )
 
@@ -22,6 +23,10 @@ func decodeText(v reflect.Value, text string, at place) []error {
 		return at.wrong(held, "")
 	}
 	switch v.Interface().(type) {
+	case Services:
+		if err == nil && held.Kind == yaml.MappingNode {
+			n = held
+		}
 	case Map, Variables, map[string]Package, Test:
 		if err != nil {
 			return []error{fmt.Errorf("%s: found something that is neither JSON nor YAML, wanted a mapping", at.name)}
@@ -56,8 +61,12 @@ func decodeNode(v reflect.Value, n *yaml.Node, at place) []error {
 	case *Variables:
 		return decodeVariables(target, n, at)
 	case *map[string]Package:
-		return decodePackages(target, n, at)
-	case *Settings, *Package, *Test:
+		return decodeNamed(target, n, at, "package names: {NAME: {deb: DIR}}")
+	case *Services:
+		return decodeServices(target, n, at)
+	case *Words:
+		return decodeWords(target, n, at)
+	case *Settings, *Package, *Service, *Ready, *Test:
 		return decodeStruct(v, n, at)
 	}
 	if n.Kind != yaml.ScalarNode {
@@ -165,17 +174,43 @@ func decodeValues(m map[string]string, n *yaml.Node, at place, wanted string) []
 	})
 }
 
-func decodePackages(m *map[string]Package, n *yaml.Node, at place) []error {
+// decodeNamed decodes a mapping of names to structures.
+func decodeNamed[T any](m *map[string]T, n *yaml.Node, at place, of string) []error {
 	if n.Kind != yaml.MappingNode {
-		return at.wrong(n, "a mapping of package names: {NAME: {deb: DIR}}")
+		return at.wrong(n, "a mapping of "+of)
 	}
-	*m = map[string]Package{}
+	*m = map[string]T{}
 	return eachPair(n, at, func(key, value *yaml.Node) []error {
-		var p Package
-		errs := decodeNode(reflect.ValueOf(&p).Elem(), value, at.below(key.Value))
-		(*m)[key.Value] = p
+		var one T
+		errs := decodeNode(reflect.ValueOf(&one).Elem(), value, at.below(key.Value))
+		(*m)[key.Value] = one
 		return errs
 	})
+}
+
+func decodeServices(s *Services, n *yaml.Node, at place) []error {
+	if n.Kind == yaml.ScalarNode {
+		*s = Services{Compose: n.Value}
+		return nil
+	}
+	*s = Services{}
+	return decodeNamed(&s.Named, n, at, "service names: {postgres: {}}, or the path of a compose file")
+}
+
+// decodeWords splits a string as a shell does, without expanding anything.
+func decodeWords(w *Words, n *yaml.Node, at place) []error {
+	if n.Kind == yaml.SequenceNode {
+		return decodeList((*[]string)(w), n, at, listOf)
+	}
+	if n.Kind != yaml.ScalarNode {
+		return at.wrong(n, "a command: a list of words, or one string")
+	}
+	words, err := shellwords.Parse(n.Value)
+	if err != nil {
+		return at.wrong(n, "a command whose quotes are closed")
+	}
+	*w = words
+	return nil
 }
 
 // decodeStruct decodes a mapping with known keys.

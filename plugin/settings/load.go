@@ -97,6 +97,11 @@ func (s *Settings) applyFile(env map[string]string, workspace fs.FS) []error {
 }
 
 func (s *Settings) decodeFile(name string, text []byte) []error {
+	return decodeYAML(reflect.ValueOf(s).Elem(), name, text)
+}
+
+// decodeYAML decodes the one document of a file, strictly.
+func decodeYAML(v reflect.Value, name string, text []byte) []error {
 	var docs []yaml.Node
 	if err := yaml.Load(text, &docs, yaml.WithAllDocuments()); err != nil {
 		return []error{notYAML(name, err)}
@@ -107,7 +112,7 @@ func (s *Settings) decodeFile(name string, text []byte) []error {
 			errs = append(errs, fmt.Errorf("%s:%d:%d: found another document, wanted one", name, doc.Line, doc.Column))
 			continue
 		}
-		errs = append(errs, decodeNode(reflect.ValueOf(s).Elem(), doc.Content[0], place{file: name})...)
+		errs = append(errs, decodeNode(v, doc.Content[0], place{file: name})...)
 	}
 	return errs
 }

@@ -70,6 +70,8 @@ type Settings struct {
 
 	// Only these parts of the plan: DISTRO or DISTRO/PACKAGE.
 	Only List `yaml:"only"`
+	// Services that test machines reach by name: {postgres: {}}, or the path of a compose file.
+	Services Services `yaml:"services"`
 	// Test what was built on booted machines.
 	Test Test `yaml:"test"`
 	// Keep test machines for a shell: never, failed, or always.

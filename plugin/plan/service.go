@@ -1,0 +1,176 @@
+package plan
+
+import (
+	_ "embed"
+	"errors"
+	"fmt"
+	"maps"
+	"strings"
+	"time"
+
+	"github.com/drone-packages/drone-packages/plugin/settings"
+)
+
+// Service is one container that test machines reach by name.
+type Service struct {
+	// Name it is reached by.
+	Name string
+	// Image is the job that comes by its image.
+	Image string
+	// Entrypoint and Args replace the image's own where they are set.
+	Entrypoint, Args []string
+	Env, Files       map[string]string
+	Hostname         string
+	Aliases          []string
+	Port             int
+	Ready            []Probe
+	// Interval between two questions and Deadline for all, of each Probe.
+	Interval, Deadline time.Duration
+	// Shared: one for all machines of the run.
+	Shared bool
+	// Boots: it is a machine with an init, from a distro's own packages, by
+	// the first rung of Ladder that the host does not refuse.
+	Boots  bool
+	Ladder []Rung
+	CPUs   float64
+	Memory int64 // bytes
+}
+
+// ProbeKind is a way to see that a service is ready.
+type ProbeKind string
+
+// The kinds of probes. TCP and HTTP are asked from the test machine, since
+// that is where the service will be used.
+const (
+	ProbeTCP     ProbeKind = "tcp"
+	ProbeHTTP    ProbeKind = "http"
+	ProbeLog     ProbeKind = "log"
+	ProbeCommand ProbeKind = "command"
+	ProbeHealth  ProbeKind = "health"
+)
+
+// Probe is one question of a service.
+type Probe struct {
+	Kind ProbeKind
+	// Target is a port, PORT/PATH, a regular expression, or a script.
+	Target string
+}
+
+// String is the probe as the log and the report have it.
+func (p Probe) String() string {
+	if p.Kind == ProbeHealth {
+		return "its image's health check"
+	}
+	return string(p.Kind) + " " + p.Target
+}
+
+// Defaults of readiness.
+const (
+	readyInterval = 500 * time.Millisecond
+	readyDeadline = 60 * time.Second
+)
+
+//go:embed services.yml
+var servicesFile []byte
+
+// KnownServices are the services that need nothing but their name.
+func KnownServices() (map[string]settings.Service, error) {
+	known, errs := settings.ParseServices("services.yml", servicesFile)
+	return known, errors.Join(errs...)
+}
+
+// completeService is a service with what is known of it filled in.
+func completeService(name string, own settings.Service, known map[string]settings.Service) (settings.Service, error) {
+	like := own.Like
+	if like == "" {
+		like = name
+	}
+	base, ok := known[like]
+	if own.Like != "" && !ok {
+		return own, fmt.Errorf("services.%s.like: %q is no known service; there are: %s", name, own.Like, strings.Join(sortedKeys(known), ", "))
+	}
+	s := mergeService(base, own)
+	if s.Image == "" && s.From == "" {
+		return s, fmt.Errorf("services.%s: it is none of the known ones (%s): say its image, or from and install", name, strings.Join(sortedKeys(known), ", "))
+	}
+	if own.Image != "" && own.From != "" {
+		return s, fmt.Errorf("services.%s: image and from exclude each other: say where it comes from once", name)
+	}
+	if len(probesOf(s)) == 0 {
+		return s, fmt.Errorf("services.%s.ready: say how to see that it is ready: tcp, http, log, command or health", name)
+	}
+	return s, nil
+}
+
+// mergeService puts one service on top of another. Environments are joined;
+// readiness, once given, is all of it.
+func mergeService(base, own settings.Service) settings.Service {
+	s := own
+	s.Environment = settings.Variables{}
+	maps.Copy(s.Environment, base.Environment)
+	maps.Copy(s.Environment, own.Environment)
+	if s.From != "" {
+		s.Environment = own.Environment
+	} else if s.Image == "" {
+		s.Image = base.Image
+	}
+	if len(s.Command) == 0 && s.From == "" {
+		s.Command = base.Command
+	}
+	if s.Port == 0 {
+		s.Port = base.Port
+	}
+	if len(probesOf(s)) == 0 {
+		interval, deadline := s.Ready.Interval, s.Ready.Deadline
+		s.Ready = base.Ready
+		if s.From != "" { // what the image's command could ask is not there
+			s.Ready = settings.Ready{TCP: s.Port}
+		}
+		s.Ready.Interval, s.Ready.Deadline = max(interval, s.Ready.Interval), max(deadline, s.Ready.Deadline)
+	}
+	if len(probesOf(s)) == 0 && s.Port != 0 {
+		s.Ready.TCP = s.Port
+	}
+	return s
+}
+
+func probesOf(s settings.Service) []Probe {
+	r := s.Ready
+	var probes []Probe
+	for _, p := range []struct {
+		kind   ProbeKind
+		target string
+	}{{ProbeLog, r.Log}, {ProbeCommand, r.Command}, {ProbeHTTP, r.HTTP}} {
+		if p.target != "" {
+			probes = append(probes, Probe{p.kind, p.target})
+		}
+	}
+	if r.Health {
+		probes = append(probes, Probe{Kind: ProbeHealth})
+	}
+	if r.TCP != 0 {
+		probes = append(probes, Probe{ProbeTCP, fmt.Sprint(int(r.TCP))})
+	}
+	return probes
+}
+
+func newService(name string, s settings.Service, in Input) Service {
+	service := Service{
+		Name: name, Image: imageJob(name, s),
+		Entrypoint: s.Entrypoint, Args: s.Command, Env: s.Environment, Files: s.Files,
+		Hostname: s.Hostname, Aliases: s.Aliases, Port: int(s.Port),
+		Ready: probesOf(s), Interval: time.Duration(s.Ready.Interval), Deadline: time.Duration(s.Ready.Deadline),
+		Shared: bool(s.Shared), Boots: s.From != "" && len(s.Command) == 0 && len(s.Entrypoint) == 0,
+		CPUs: float64(in.Settings.CPUs), Memory: int64(in.Settings.Memory),
+	}
+	if service.Boots {
+		service.Ladder = Ladder(in.Host, in.Settings.Privileged)
+	}
+	if service.Interval == 0 {
+		service.Interval = readyInterval
+	}
+	if service.Deadline == 0 {
+		service.Deadline = readyDeadline
+	}
+	return service
+}
