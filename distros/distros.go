@@ -87,6 +87,14 @@ const (
 	// that cannot be installed beside OTHER, one before it: those that follow
 	// are without it.
 	Dependencies Recipe = "dependencies"
+	// Older makes, of the packages below $DP_REPO, ones of an older version
+	// below $DP_OLD, in directories of the same names: the same files and
+	// scripts, and conffiles that differ a little.
+	Older Recipe = "older"
+	// Upgrade and Downgrade bring the packages to the versions in
+	// $DP_PACKAGES: NAME=VERSION each.
+	Upgrade   Recipe = "upgrade"
+	Downgrade Recipe = "downgrade"
 	// Install, Reinstall, Remove, Purge act on $DP_PACKAGES. Install is also
 	// what follows a Remove.
 	Install   Recipe = "install"

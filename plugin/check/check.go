@@ -49,6 +49,12 @@ const (
 	// process of theirs, no unit active, no port listening. Conffiles and
 	// data may stay.
 	Removed Question = "removed"
+	// Edit changes a conffile of each package as an administrator would, for
+	// Upgraded to look at. It answers with no check.
+	Edit Question = "edit"
+	// State brings every unit the packages start into the state that
+	// Request.Enabled and Request.Active say, and remembers it.
+	State Question = "state"
 	// Probe asks once whether a service on the network can be reached:
 	// Request.Probe. It wants no packages.
 	Probe Question = "probe"
@@ -77,6 +83,9 @@ type Request struct {
 	Boot   time.Duration `json:"boot,omitempty"`
 	// Stay is how long a restarted service is watched. Default 2 s.
 	Stay time.Duration `json:"stay,omitempty"`
+	// Enabled and Active are what a State question makes of units.
+	Enabled bool `json:"enabled,omitempty"`
+	Active  bool `json:"active,omitempty"`
 	// Probe is what a Probe question is about.
 	Probe *Probing `json:"probe,omitempty"`
 	// Noise are further globs that Leftovers accepts, "**" crossing slashes.
@@ -113,6 +122,9 @@ const (
 	// Before: enabled as it was the last time Services was asked, running.
 	// For a reinstall, and for an install after a removal.
 	Before Expect = "before"
+	// Upgraded: enabled as it was before the upgrade; running, with a new
+	// main pid, if it was enabled or ran; what the administrator edited kept.
+	Upgraded Expect = "upgraded"
 )
 
 // Answer is one line of an agent's output: a check, a note, or the end.

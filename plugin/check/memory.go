@@ -19,6 +19,7 @@ const (
 	treeMemory      = "tree"
 	installedMemory = "installed"
 	servicesMemory  = "services"
+	editedMemory    = "edited"
 )
 
 // booted is what Boot remembers.

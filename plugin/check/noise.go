@@ -39,6 +39,8 @@ var noise = []accepted{
 	{"/var/lib/systemd/deb-systemd-helper-{enabled,masked,user-enabled,user-masked}", "the directory is shared; what is in it is looked at"},
 	{"/var/lib/systemd/deb-systemd-helper-enabled/*.wants", "the directory is shared; what is in it is looked at"},
 	{"/etc/systemd/system/*.{wants,requires}", "the directory is shared; what is in it is looked at"},
+	{"/var/tmp/systemd-private-*/**", "made by systemd for PrivateTmp="},
+	{"/{etc,var}/.updated", "written by systemd at boot"},
 	{"/etc/ld.so.cache", "ldconfig's cache"},
 	{"/etc/.pwd.lock", "lock of passwd"},
 	{"/etc/{passwd,group,shadow,gshadow,subuid,subgid}", "users and groups are compared by name"},

@@ -41,6 +41,11 @@ func (a *agent) services(ctx context.Context) error {
 	if err := a.aftermath(ctx, boot, before, now); err != nil {
 		return err
 	}
+	if a.Expect == Upgraded {
+		if err := a.kept(); err != nil {
+			return err
+		}
+	}
 	return a.memory.save(servicesMemory, now)
 }
 
@@ -56,11 +61,7 @@ func (a *agent) service(ctx context.Context, s shippedUnit, before, now served) 
 	}
 	now.Units[s.Name] = w.unit
 	was, known := before.Units[s.Name]
-	want := s
-	if a.Expect == Before && known {
-		want.Enabled, want.Started = was.enabled(), s.Started || was.ActiveState == "active"
-	}
-	for _, c := range judge(w, want, a.Expect == Before && known) {
+	for _, c := range judge(w, a.wanted(s, was, known), a.Expect != Declared && known) {
 		c.Duration = result.Span(w.Took)
 		if c.Outcome == result.Failed {
 			c.Lines = a.journalOf(ctx, s.Name)
@@ -68,6 +69,22 @@ func (a *agent) service(ctx context.Context, s shippedUnit, before, now served) 
 		a.check(c)
 	}
 	return nil
+}
+
+// wanted is what a unit should be: as the package declares, or as it was.
+func (a *agent) wanted(s shippedUnit, was unit, known bool) shippedUnit {
+	switch {
+	case !known || a.Expect == Declared:
+	case a.Expect == Before:
+		s.Enabled, s.Started = was.enabled(), s.Started || was.ActiveState == "active"
+	case a.Expect == Upgraded && s.Started:
+		s.Enabled, s.Started = was.enabled(), was.enabled() || was.ActiveState == "active"
+		s.Stopped = !s.Started
+		if was.ActiveState == "active" {
+			s.OldPID = was.MainPID
+		}
+	}
+	return s
 }
 
 // settle watches a unit until there is nothing more to wait for.
@@ -140,8 +157,16 @@ func judgeActive(w watch, want shippedUnit) result.Check {
 	if w.ConditionFailed && w.ActiveState != "active" {
 		return skipped(w.Name, "active", "a Condition of the unit does not hold on this machine")
 	}
+	if want.Stopped && w.works() && !w.finished() {
+		return failed(w.kind(), w.Name, "active", "inactive, as it was: it was disabled and stopped", w.found(),
+			"the upgrade started what the administrator had stopped: postinst must use deb-systemd-invoke, not systemctl")
+	}
 	if !want.Started && w.ActiveState != "failed" {
 		return skipped(w.Name, "active", "the package does not start it; it is "+w.found())
+	}
+	if w.works() && want.OldPID != 0 && w.MainPID == want.OldPID {
+		return failed(w.kind(), w.Name, "active", fmt.Sprintf("restarted: another main pid than %d", want.OldPID), w.found(),
+			"the old version's process still runs: postinst must restart it (dh_installsystemd does, unless --no-restart-after-upgrade)")
 	}
 	if w.works() {
 		return result.Check{Kind: w.kind(), Subject: w.Name, Attribute: "active", Outcome: result.Passed, Expected: w.wanted(), Found: w.found()}

@@ -15,6 +15,9 @@ var unitDirs = []string{"/usr/lib/systemd/system", "/lib/systemd/system", "/etc/
 type shippedUnit struct {
 	Name, Package    string
 	Enabled, Started bool
+	// Stopped: it must not run. OldPID, if not 0, must be its pid no more.
+	Stopped bool
+	OldPID  uint32
 	// Template units cannot be judged: there is none until it is named.
 	Template bool
 }

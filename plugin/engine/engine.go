@@ -58,8 +58,8 @@ type Containers interface {
 	// Logs writes what the container's first process printed so far.
 	Logs(ctx context.Context, id ID, w io.Writer) error
 
-	// Destroy removes the group's containers, volumes and network, running or
-	// not, at once (no graceful stop). It is idempotent, also when nothing
+	// Destroy removes the group's containers, volumes and network, and the
+	// images with its LabelGroup, running or not, at once (no graceful stop). It is idempotent, also when nothing
 	// was ever set up, and removes as much as it can before it returns an
 	// error that joins all failures.
 	Destroy(ctx context.Context, g Group) error
@@ -114,8 +114,8 @@ type Daemon interface {
 	// Host asks what kind of host this is. ErrUnreachable when nobody answers.
 	Host(ctx context.Context) (Host, error)
 
-	// Sweep removes containers, volumes and networks of runs that ended badly
-	// and returns their names. It touches nothing without our label.
+	// Sweep removes containers, volumes, networks and images (those with a
+	// LabelRun) of runs that ended badly and returns their names. It touches nothing without our label.
 	Sweep(ctx context.Context, w Which) ([]string, error)
 
 	// Kept lists our running containers that were kept (LabelKeep) and carry

@@ -45,23 +45,26 @@ func (b builder) test(packages []wanted) Job {
 		}
 	}
 	j.Cause = "built for " + b.distro.Name
-	j.Phases = b.lifecycle()
+	j.Phases = b.lifecycle(packages)
 	return j
 }
 
-// lifecycle is the phases every package goes through, with no test written.
-// The states that services must have after each are those of Debian's policy
-// and of what the package's own maintainer scripts declare.
-func (b builder) lifecycle() []Phase {
+// lifecycle is the phases every package goes through, with no test written,
+// less those that the user leaves out. The states that services must have
+// after each are those of Debian's policy and of what the package's own
+// maintainer scripts declare.
+func (b builder) lifecycle(packages []wanted) []Phase {
 	phases := []Phase{{Name: "boot", Vital: true, Prepares: true, Steps: append(b.startServices(), b.boot())}}
 	if len(b.services) > 0 {
 		phases = append(phases, Phase{Name: "services", Vital: true, Prepares: true, Steps: b.awaitServices()})
 	}
-	return append(phases, []Phase{
+	phases = append(phases, []Phase{
 		{Name: "install", Vital: true, Steps: b.install()},
 		{Name: "service", Steps: []Step{b.ask(check.Services, check.Declared)}},
 		{Name: "check", Steps: []Step{b.ask(check.Installed, check.Declared)}},
 		{Name: "restart", Steps: []Step{b.ask(check.Restart, check.Declared)}},
+		{Name: "reboot", Vital: true, Steps: []Step{
+			Reboot{b.request(check.Boot, check.Declared)}, b.ask(check.Services, check.Before)}},
 		{Name: "reinstall", Steps: []Step{
 			b.act("apt: reinstall", distros.Reinstall), b.ask(check.Services, check.Before)}},
 		{Name: "remove", Vital: true, Steps: []Step{
@@ -71,7 +74,18 @@ func (b builder) lifecycle() []Phase {
 		{Name: "purge", Steps: []Step{
 			b.act("apt: purge", distros.Purge),
 			b.ask(check.Removed, check.Declared), b.ask(check.Leftovers, check.Declared)}},
+		{Name: "upgrade", Vital: true, From: ready, Steps: b.upgrade(packages)},
+		{Name: "downgrade", Steps: b.downgrade()},
 	}...)
+	return slices.DeleteFunc(phases, func(p Phase) bool { return b.leftOut(p.Name) })
+}
+
+// always are the phases that cannot be left out.
+var always = []string{"boot", "services", "install"}
+
+func (b builder) leftOut(phase string) bool {
+	chosen := b.in.Settings.Test.Lifecycle
+	return len(chosen) > 0 && !slices.Contains(chosen, phase) && !slices.Contains(always, phase)
 }
 
 // startServices starts them all before the machine, so that they come up
@@ -111,13 +125,16 @@ func (b builder) boot() Boot {
 // install brings dependencies in before the file tree is remembered, so that
 // what is compared after the purge is the packages' own doing.
 func (b builder) install() []Step {
-	return []Step{
+	steps := []Step{
 		CopyIn{What: Built, Dir: repoDir},
 		b.act("make the built packages known to apt", distros.Repository),
 		b.act("apt: install the dependencies", distros.Dependencies),
 		b.ask(check.Tree, check.Declared),
-		b.act("apt: install", distros.Install),
 	}
+	if !b.leftOut("upgrade") {
+		steps = append(steps, Snapshot{ready})
+	}
+	return append(steps, b.act("apt: install", distros.Install))
 }
 
 // act is a step that runs a recipe on the packages under test.
@@ -125,7 +142,7 @@ func (b builder) act(title string, r distros.Recipe) Exec {
 	e := b.recipe(title, r)
 	e.Tested = true
 	e.Env = b.commonEnv()
-	e.Env["DP_REPO"] = repoDir
+	e.Env["DP_REPO"], e.Env["DP_OLD"] = repoDir, olderDir
 	return e
 }
 

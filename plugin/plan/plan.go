@@ -115,12 +115,16 @@ type Job struct {
 // Phase is one column of the grid.
 type Phase struct {
 	Name string
-	// Vital: when it does not pass, the phases after it are not reached.
+	// Vital: when it does not pass, the phases after it are not reached,
+	// unless they begin from a snapshot.
 	Vital bool
 	// Prepares: it only makes ready for the package, so that running out of
 	// time is a fault and not the package's failure.
 	Prepares bool
-	Steps    []Step
+	// From is the snapshot it begins from, whatever became of the phases
+	// between; empty: it goes on where the one before it ended.
+	From  string
+	Steps []Step
 }
 
 // Cache names an image by its content: the id of the image it is made from

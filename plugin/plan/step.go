@@ -9,7 +9,8 @@ import (
 )
 
 // Step is one thing to do in a job's container. The set is closed: Exec,
-// CopyIn, CopyOut, Boot, Ask, StartService, WaitReady.
+// CopyIn, CopyOut, Boot, Ask, StartService, WaitReady, Snapshot, Rewind,
+// Reboot.
 type Step interface {
 	fmt.Stringer
 	step()
@@ -23,9 +24,11 @@ type Exec struct {
 	// User and Dir it runs in. Empty: root, /.
 	User, Dir string
 	Env       map[string]string
-	// Tested puts the packages under test into $DP_PACKAGES.
-	Tested bool
-	// Announces: lines "package NAME VERSION ARCH FILE" say what was built.
+	// Tested puts the packages under test into $DP_PACKAGES: their names, or
+	// NAME=VERSION with Exact; with Older those of the older version.
+	Tested, Exact, Older bool
+	// Announces: lines "package NAME VERSION ARCH FILE" say what was built,
+	// or with Older which older packages there are.
 	Announces bool
 }
 
@@ -63,8 +66,24 @@ type Boot struct {
 	Timeout time.Duration
 }
 
-// Ask has the agent answer a question. Packages are filled in by the run.
-type Ask struct{ Request check.Request }
+// Ask has the agent answer a question. Packages are filled in by the run,
+// with Older in the older version.
+type Ask struct {
+	Request check.Request
+	Older   bool
+}
+
+// Snapshot remembers the machine as it is, under a name.
+type Snapshot struct{ Name string }
+
+// Rewind puts a machine booted from a snapshot in the place of the job's.
+type Rewind struct {
+	Name string
+	Ask  check.Request
+}
+
+// Reboot ends the machine's init, starts it again and waits for it.
+type Reboot struct{ Ask check.Request }
 
 // StartService starts a service on the machine's network, or joins the one
 // that is shared, and does not wait for it.
@@ -81,6 +100,9 @@ func (Boot) step()         {}
 func (Ask) step()          {}
 func (StartService) step() {}
 func (WaitReady) step()    {}
+func (Snapshot) step()     {}
+func (Rewind) step()       {}
+func (Reboot) step()       {}
 
 func (s Exec) String() string    { return s.Title }
 func (s CopyIn) String() string  { return fmt.Sprintf("copy in %s to %s", s.What, s.Dir) }
@@ -108,6 +130,10 @@ func (s WaitReady) String() string {
 	return fmt.Sprintf("wait for %s: %s, for %s at most", s.Service.Name, strings.Join(probes, "; "), s.Service.Deadline)
 }
 
+func (s Snapshot) String() string { return "remember the machine as " + s.Name }
+func (s Rewind) String() string   { return "go back to the machine as " + s.Name }
+func (Reboot) String() string     { return "reboot the machine" }
+
 // questions says in words what the agent is asked.
 var questions = map[check.Question]string{
 	check.Boot:      "wait for the init to settle",
@@ -116,13 +142,33 @@ var questions = map[check.Question]string{
 	check.Services:  "check that units settle, enabled and active",
 	check.Restart:   "restart units: a new main pid that stays",
 	check.Removed:   "check that no process, unit or port is left",
+	check.Edit:      "edit conffiles, as an administrator would",
 	check.Leftovers: "compare the file tree with the one before",
 }
 
 func (s Ask) String() string {
 	words := questions[s.Request.Question]
-	if s.Request.Expect == check.Before {
+	switch {
+	case s.Request.Question == check.State:
+		words = "make units " + stateWords(s.Request)
+	case s.Request.Expect == check.Before:
 		words += " as before"
+	case s.Request.Expect == check.Upgraded:
+		words += " as before the upgrade, in new processes"
+	}
+	if s.Older {
+		words += ", of the older version"
 	}
 	return words
+}
+
+func stateWords(r check.Request) string {
+	enabled, active := "disabled", "stopped"
+	if r.Enabled {
+		enabled = "enabled"
+	}
+	if r.Active {
+		active = "running"
+	}
+	return enabled + " and " + active
 }

@@ -16,8 +16,8 @@ import (
 )
 
 // ask has the agent in the machine answer a question.
-func (j *job) ask(ctx context.Context, r check.Request, done *result.Phase) error {
-	r.Packages = j.tested()
+func (j *job) ask(ctx context.Context, r check.Request, packages []check.Package, done *result.Phase) error {
+	r.Packages = packages
 	question, err := json.Marshal(r)
 	if err != nil {
 		return fmt.Errorf("ask the agent: %w", err)

@@ -48,11 +48,12 @@ func (j *job) climb(ctx context.Context, s plan.Boot, rung plan.Rung, done *resu
 		if err := j.copyAgent(ctx); err != nil {
 			return err
 		}
-		return j.ask(ctx, s.Ask, &tried)
+		return j.ask(ctx, s.Ask, j.tested(), &tried)
 	})
 	if err != nil {
 		return err
 	}
+	j.rung = rung
 	note := fmt.Sprintf("booted with %s (%s)", rung.Name, rung.Why)
 	done.Checks, done.Notes = append(done.Checks, tried.Checks...), append(done.Notes, note)
 	j.say("%s", note)

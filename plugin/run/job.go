@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/drone-packages/drone-packages/plugin/check"
 	"github.com/drone-packages/drone-packages/plugin/engine"
 	"github.com/drone-packages/drone-packages/plugin/plan"
 	"github.com/drone-packages/drone-packages/plugin/result"
@@ -28,6 +29,11 @@ type job struct {
 	apart []string
 	// services that were started for it, or joined.
 	services []service
+	// older packages that were made to upgrade from.
+	older []check.Package
+	// rung the machine booted by, and snapshots of it by name.
+	rung      plan.Rung
+	snapshots map[string]engine.Image
 }
 
 // do does one job and writes what happened into res.
@@ -72,6 +78,9 @@ func (j *job) phases(ctx context.Context) {
 	}
 	stopped := ""
 	for _, p := range j.Phases {
+		if _, there := j.snapshots[p.From]; there {
+			stopped = ""
+		}
 		if stopped != "" {
 			j.res.Phases = append(j.res.Phases, result.Phase{
 				Name: p.Name, Outcome: result.Skipped, Reason: "not reached: " + stopped})

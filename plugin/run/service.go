@@ -250,7 +250,7 @@ func (j *job) networkHolds(ctx context.Context, s service, p plan.Probe) (string
 		target = "http://" + target
 	}
 	var asked result.Phase
-	err := j.ask(ctx, check.Request{Question: check.Probe, Probe: &check.Probing{Kind: string(p.Kind), Target: target}}, &asked)
+	err := j.ask(ctx, check.Request{Question: check.Probe, Probe: &check.Probing{Kind: string(p.Kind), Target: target}}, nil, &asked)
 	var failed *failure
 	if err != nil && !errors.As(err, &failed) {
 		return err.Error(), nil

@@ -36,7 +36,13 @@ func (j *job) step(ctx context.Context, s plan.Step, done *result.Phase) error {
 	case plan.Boot:
 		return j.boot(ctx, s, done)
 	case plan.Ask:
-		return j.ask(ctx, s.Request, done)
+		return j.ask(ctx, s.Request, j.versions(s.Older), done)
+	case plan.Snapshot:
+		return j.snapshot(ctx, s)
+	case plan.Rewind:
+		return j.rewind(ctx, s, done)
+	case plan.Reboot:
+		return j.reboot(ctx, s, done)
 	case plan.StartService:
 		return j.startService(ctx, s.Service)
 	case plan.WaitReady:
@@ -50,6 +56,10 @@ func (j *job) start(ctx context.Context, c plan.Container) (engine.ID, error) {
 	j.mu.Lock()
 	image := j.images[j.From]
 	j.mu.Unlock()
+	return j.startFrom(ctx, image, c)
+}
+
+func (j *job) startFrom(ctx context.Context, image engine.Image, c plan.Container) (engine.ID, error) {
 	return j.engine.Start(ctx, j.group, engine.Spec{
 		Name: string(j.Kind), Image: image.ID, Platform: j.Platform,
 		Hostname: strings.NewReplacer("/", "-", ".", "-").Replace(j.Distro),
@@ -109,7 +119,10 @@ func (j *job) envOf(s plan.Exec) map[string]string {
 		return s.Env
 	}
 	var names []string
-	for _, p := range j.tested() {
+	for _, p := range j.versions(s.Older) {
+		if s.Exact {
+			p.Name += "=" + p.Version
+		}
 		names = append(names, p.Name)
 	}
 	env := map[string]string{"DP_PACKAGES": strings.Join(names, " ")}
@@ -178,6 +191,10 @@ func (j *job) listen(s plan.Exec, out string, done *result.Phase) {
 		if len(word) == 3 && word[0] == "apart" {
 			j.setApart(word[1], word[2], done)
 		}
+		if s.Announces && len(word) == 5 && word[0] == "package" && s.Older {
+			j.older = append(j.older, check.Package{Name: word[1], Version: word[2]})
+			continue
+		}
 		if s.Announces && len(word) == 5 && word[0] == "package" {
 			o := j.output()
 			o.packages = append(o.packages, check.Package{Name: word[1], Version: word[2]})
@@ -230,7 +247,20 @@ func (j *job) tested() []check.Package {
 	for _, out := range j.built() {
 		all = append(all, out.packages...)
 	}
-	return slices.DeleteFunc(all, func(p check.Package) bool { return slices.Contains(j.apart, p.Name) })
+	return j.together(all)
+}
+
+// together are packages less those that cannot be installed beside the others.
+func (j *job) together(all []check.Package) []check.Package {
+	return slices.DeleteFunc(slices.Clone(all), func(p check.Package) bool { return slices.Contains(j.apart, p.Name) })
+}
+
+// versions are the packages under test, or the older ones.
+func (j *job) versions(older bool) []check.Package {
+	if older {
+		return j.together(j.older)
+	}
+	return j.tested()
 }
 
 func (j *job) copyIn(ctx context.Context, s plan.CopyIn) error {

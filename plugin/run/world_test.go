@@ -69,6 +69,8 @@ func input(names []string) plan.Input {
 		Settings: settings.Settings{
 			Source: ".", Output: "dist", Pull: "if-not-exists", ImageSource: "registry", Privileged: "auto",
 			Timeout: settings.Duration(30 * time.Minute), BootTimeout: settings.Duration(time.Minute),
+			// Reboots and upgrades have tests of their own.
+			Test: settings.Test{Lifecycle: settings.List{"service", "check", "restart", "reinstall", "remove", "return", "purge"}},
 		},
 		Source:   source.Tree{Path: ".", Files: 1, Size: 20, Packages: []source.Package{{Name: "greeter", Dir: "debian", Control: "Source: greeter\n"}}},
 		Families: map[string]distros.Family{"debian": {Name: "debian", Format: "deb", Bootstrap: "mmdebstrap", Recipes: recipes()}},

@@ -107,6 +107,8 @@ type Package struct {
 type Test struct {
 	// Skip the tests of these distros, by name, alias or pattern.
 	Skip List `yaml:"skip"`
+	// Lifecycle is the phases to go through, besides boot and install. Default: all.
+	Lifecycle List `yaml:"lifecycle"`
 	// Noise are paths that may stay behind after purge; ** crosses slashes.
 	Noise List `yaml:"noise"`
 }

@@ -1,9 +1,11 @@
 package docker
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -12,13 +14,14 @@ import (
 	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/filters"
+	"github.com/docker/docker/api/types/image"
 	"github.com/docker/docker/api/types/network"
 	"github.com/docker/docker/api/types/volume"
 
 	"github.com/drone-packages/drone-packages/plugin/engine"
 )
 
-// thing is a container, network or volume of ours.
+// thing is a container, network, volume or image of ours.
 type thing struct {
 	kind, id, name string
 	labels         map[string]string
@@ -102,10 +105,22 @@ func (e *Engine) things(ctx context.Context, label string) ([]thing, error) {
 	for _, v := range volumes.Volumes {
 		all = append(all, thing{"volume", v.Name, v.Name, v.Labels})
 	}
-	if err := errors.Join(networkErr, volumeErr); err != nil {
-		return all, fmt.Errorf("list networks and volumes: %w", err)
+	images, imageErr := e.imageThings(ctx, f)
+	if err := errors.Join(networkErr, volumeErr, imageErr); err != nil {
+		return append(all, images...), fmt.Errorf("list networks, volumes and images: %w", err)
 	}
-	return all, nil
+	return append(all, images...), nil
+}
+
+// imageThings are the images, the newest first: one may be made of another.
+func (e *Engine) imageThings(ctx context.Context, f filters.Args) ([]thing, error) {
+	images, err := e.client.ImageList(ctx, image.ListOptions{Filters: f})
+	slices.SortFunc(images, func(a, b image.Summary) int { return cmp.Compare(b.Created, a.Created) })
+	var all []thing
+	for _, i := range images {
+		all = append(all, thing{"image", i.ID, strings.Join(i.RepoTags, " "), i.Labels})
+	}
+	return all, err
 }
 
 func nameOf(names []string) string {
@@ -129,6 +144,8 @@ func (e *Engine) remove(ctx context.Context, things []thing) ([]string, error) {
 			errs[i] = ignoreGone(e.client.NetworkRemove(ctx, t.id))
 		case "volume":
 			errs[i] = ignoreGone(e.client.VolumeRemove(ctx, t.id, true))
+		case "image":
+			errs[i] = e.Remove(ctx, t.id)
 		}
 		if errs[i] != nil {
 			errs[i] = fmt.Errorf("remove %s %s: %w", t.kind, t.name, errs[i])

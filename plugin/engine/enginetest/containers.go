@@ -134,6 +134,7 @@ func (f *Fake) remove(which func(map[string]string) bool) []string {
 	f.containers = slices.DeleteFunc(f.containers, func(m *machine) bool { return which(m.labels) })
 	f.networks = slices.DeleteFunc(f.networks, func(t thing) bool { return which(t.labels) })
 	f.volumes = slices.DeleteFunc(f.volumes, func(t thing) bool { return which(t.labels) })
+	f.images = slices.DeleteFunc(f.list(), func(i stored) bool { return which(i.Labels) })
 	return names
 }
 
@@ -153,6 +154,11 @@ func (f *Fake) names(which func(map[string]string) bool) []string {
 	for _, t := range f.volumes {
 		if which(t.labels) {
 			names = append(names, "volume "+t.name)
+		}
+	}
+	for _, i := range f.list() {
+		if which(i.Labels) {
+			names = append(names, "image "+strings.Join(i.Refs, " "))
 		}
 	}
 	return names

@@ -133,11 +133,11 @@ func (f *Fake) Journal() []string {
 	return slices.Clone(f.journal)
 }
 
-// Left is what exists now: containers, networks and volumes, by kind and name.
+// Left is what exists now of groups and runs, by kind and name.
 func (f *Fake) Left() []string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.names(func(map[string]string) bool { return true })
+	return f.names(func(labels map[string]string) bool { return labels[engine.LabelGroup]+labels[engine.LabelRun] != "" })
 }
 
 // call begins every method: it writes the journal and fails where asked to.

@@ -40,7 +40,7 @@ func Suite(t *testing.T, newEngine func(t *testing.T) (e engine.Engine, image st
 		{"exec ends with its context", askCancel}, {"exec in what is gone", askGone},
 		{"copy in", askCopyIn}, {"copy out", askCopyOut}, {"logs", askLogs}, {"destroy", askDestroy},
 		{"start with files", askFiles}, {"start with arguments", askArgs}, {"join", askJoin},
-		{"reboot", askReboot}, {"state", askState}, {"remove a container", askRemoveContainer},
+		{"reboot", askReboot}, {"state", askState}, {"snapshot", askSnapshot}, {"remove a container", askRemoveContainer},
 		{"import", askImport}, {"commit", askCommit}, {"find", askFind}, {"remove", askRemove},
 		{"host", askHost}, {"kept", askKept}, {"ended contexts", askEnded},
 		{"sweep a run", askSweepRun}, {"sweep what expired", askSweepExpired}, {"sweep orphans", askSweepOrphans},

@@ -113,6 +113,37 @@ func askState(t *testing.T, s *suite) {
 	}
 }
 
+func askSnapshot(t *testing.T, s *suite) {
+	g, id := s.machine(t)
+	s.sh(t, id, scriptMark)
+	labels := map[string]string{engine.LabelRun: g.Labels[engine.LabelRun], engine.LabelGroup: g.Name}
+	first, err := s.e.Commit(t.Context(), id, s.ref(t), labels)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.e.RemoveContainer(t.Context(), id); err != nil {
+		t.Fatal(err)
+	}
+	spec := s.idle("machine")
+	spec.Image = first.ID
+	again := s.start(t, g, spec)
+	if got := s.sh(t, again, scriptMarked); got != "marked\n" {
+		t.Errorf("the machine of a snapshot has %q", got)
+	}
+	second, err := s.e.Commit(t.Context(), again, s.ref(t), labels)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.e.Destroy(t.Context(), g); err != nil {
+		t.Error(err)
+	}
+	for _, image := range []engine.Image{first, second} {
+		if found, err := s.e.Find(t.Context(), image.ID, nil); err != nil || len(found) > 0 {
+			t.Errorf("a snapshot outlives its group: %+v, %v", found, err)
+		}
+	}
+}
+
 func askRemoveContainer(t *testing.T, s *suite) {
 	g, id := s.machine(t)
 	other := s.start(t, g, s.idle("other"))

@@ -1,0 +1,66 @@
+package run
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"strings"
+	"time"
+
+	"github.com/drone-packages/drone-packages/plugin/check"
+	"github.com/drone-packages/drone-packages/plugin/engine"
+	"github.com/drone-packages/drone-packages/plugin/plan"
+	"github.com/drone-packages/drone-packages/plugin/result"
+)
+
+// rebootGrace is how long an init may take to end before it is ended.
+const rebootGrace = 15 * time.Second
+
+// snapshot makes an image of the machine as it is, for the time of this job.
+func (j *job) snapshot(ctx context.Context, s plan.Snapshot) error {
+	labels := maps.Clone(j.group.Labels)
+	labels[engine.LabelGroup] = j.group.Name
+	ref := strings.ToLower("drone-packages/snapshot:" + hashOf(j.group.Name+" "+s.Name))
+	image, err := j.engine.Commit(ctx, j.id, ref, labels)
+	if err != nil {
+		return fmt.Errorf("remember the machine: %w", err)
+	}
+	if j.snapshots == nil {
+		j.snapshots = map[string]engine.Image{}
+	}
+	j.snapshots[s.Name] = image
+	return nil
+}
+
+// rewind boots a machine from a snapshot in the place of the job's, by the
+// rung that booted the first one.
+func (j *job) rewind(ctx context.Context, s plan.Rewind, done *result.Phase) error {
+	image, ok := j.snapshots[s.Name]
+	if !ok {
+		return fmt.Errorf("there is no snapshot of the machine as %s", s.Name)
+	}
+	j.say("%s", s)
+	if err := j.engine.RemoveContainer(ctx, j.id); err != nil {
+		return err
+	}
+	id, err := j.startFrom(ctx, image, j.rung.Container)
+	if err != nil {
+		return err
+	}
+	j.id = id
+	return j.askBoot(ctx, s.Ask, done)
+}
+
+// reboot ends the init, starts it again and waits for it.
+func (j *job) reboot(ctx context.Context, s plan.Reboot, done *result.Phase) error {
+	j.say("%s", s)
+	if err := j.engine.Reboot(ctx, j.id, rebootGrace); err != nil {
+		return err
+	}
+	return j.askBoot(ctx, s.Ask, done)
+}
+
+// askBoot waits for a machine that has the agent in it already.
+func (j *job) askBoot(ctx context.Context, r check.Request, done *result.Phase) error {
+	return j.ask(ctx, r, j.tested(), done)
+}
