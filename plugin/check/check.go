@@ -49,6 +49,9 @@ const (
 	// process of theirs, no unit active, no port listening. Conffiles and
 	// data may stay.
 	Removed Question = "removed"
+	// Apply restarts every unit the packages start, since its configuration
+	// was written. It answers with no check.
+	Apply Question = "apply"
 	// Edit changes a conffile of each package as an administrator would, for
 	// Upgraded to look at. It answers with no check.
 	Edit Question = "edit"

@@ -131,7 +131,7 @@ func (a *agent) ask(ctx context.Context) error {
 	questions := map[Question]func(context.Context) error{
 		Boot: a.boot, Tree: a.tree, Installed: a.installed, Services: a.services,
 		Restart: a.restart, Removed: a.removed, Leftovers: a.leftovers, Checks: a.checks,
-		Probe: a.probe, Edit: a.edit, State: a.setState,
+		Probe: a.probe, Apply: a.apply, Edit: a.edit, State: a.setState,
 	}
 	answer := questions[a.Question]
 	if answer == nil {

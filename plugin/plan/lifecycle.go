@@ -59,7 +59,8 @@ func (b builder) lifecycle(packages []wanted) []Phase {
 		phases = append(phases, Phase{Name: "services", Vital: true, Prepares: true, Steps: b.awaitServices()})
 	}
 	phases = append(phases, []Phase{
-		{Name: "install", Vital: true, Steps: b.install()},
+		{Name: "install", Vital: true, Steps: b.install(packages)},
+		{Name: "configure", Vital: true, Steps: b.configure(packages)},
 		{Name: "service", Steps: []Step{b.ask(check.Services, check.Declared)}},
 		{Name: "check", Steps: []Step{b.ask(check.Installed, check.Declared)}},
 		{Name: "restart", Steps: []Step{b.ask(check.Restart, check.Declared)}},
@@ -77,11 +78,11 @@ func (b builder) lifecycle(packages []wanted) []Phase {
 		{Name: "upgrade", Vital: true, From: ready, Steps: b.upgrade(packages)},
 		{Name: "downgrade", Steps: b.downgrade()},
 	}...)
-	return slices.DeleteFunc(phases, func(p Phase) bool { return b.leftOut(p.Name) })
+	return slices.DeleteFunc(phases, func(p Phase) bool { return len(p.Steps) == 0 || b.leftOut(p.Name) })
 }
 
 // always are the phases that cannot be left out.
-var always = []string{"boot", "services", "install"}
+var always = []string{"boot", "services", "install", "configure"}
 
 func (b builder) leftOut(phase string) bool {
 	chosen := b.in.Settings.Test.Lifecycle
@@ -124,7 +125,7 @@ func (b builder) boot() Boot {
 
 // install brings dependencies in before the file tree is remembered, so that
 // what is compared after the purge is the packages' own doing.
-func (b builder) install() []Step {
+func (b builder) install(packages []wanted) []Step {
 	steps := []Step{
 		CopyIn{What: Built, Dir: repoDir},
 		b.act("make the built packages known to apt", distros.Repository),
@@ -134,6 +135,7 @@ func (b builder) install() []Step {
 	if !b.leftOut("upgrade") {
 		steps = append(steps, Snapshot{ready})
 	}
+	steps = append(steps, b.prepare(packages)...)
 	return append(steps, b.act("apt: install", distros.Install))
 }
 
@@ -155,7 +157,7 @@ func (b builder) request(q check.Question, expect check.Expect) check.Request {
 	return check.Request{
 		Question: q, Format: b.family.Format, Expect: expect,
 		Settle: time.Duration(s.SettleTimeout), Boot: time.Duration(s.BootTimeout),
-		Noise: s.Test.Noise,
+		Noise: slices.Concat(s.Test.Noise, b.written()),
 	}
 }
 

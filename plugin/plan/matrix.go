@@ -152,7 +152,7 @@ func (p *Plan) addDistro(d distros.Distro, packages []wanted) error {
 		return nil
 	}
 	p.Jobs = append(p.Jobs, b.machine(), b.test(packages))
-	return nil
+	return b.checkTemplates(packages)
 }
 
 // share divides the host's CPUs between what runs at a time.

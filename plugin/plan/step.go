@@ -9,8 +9,8 @@ import (
 )
 
 // Step is one thing to do in a job's container. The set is closed: Exec,
-// CopyIn, CopyOut, Boot, Ask, StartService, WaitReady, Snapshot, Rewind,
-// Reboot.
+// CopyIn, CopyOut, Boot, Ask, StartService, WaitReady, WriteFiles,
+// Snapshot, Rewind, Reboot.
 type Step interface {
 	fmt.Stringer
 	step()
@@ -73,6 +73,13 @@ type Ask struct {
 	Older   bool
 }
 
+// WriteFiles renders templates and writes them into the machine. The versions
+// of packages are filled in by the run.
+type WriteFiles struct {
+	Files  []File
+	Values Values
+}
+
 // Snapshot remembers the machine as it is, under a name.
 type Snapshot struct{ Name string }
 
@@ -100,6 +107,7 @@ func (Boot) step()         {}
 func (Ask) step()          {}
 func (StartService) step() {}
 func (WaitReady) step()    {}
+func (WriteFiles) step()   {}
 func (Snapshot) step()     {}
 func (Rewind) step()       {}
 func (Reboot) step()       {}
@@ -130,6 +138,14 @@ func (s WaitReady) String() string {
 	return fmt.Sprintf("wait for %s: %s, for %s at most", s.Service.Name, strings.Join(probes, "; "), s.Service.Deadline)
 }
 
+func (s WriteFiles) String() string {
+	var paths []string
+	for _, f := range s.Files {
+		paths = append(paths, f.Path)
+	}
+	return "write " + strings.Join(paths, ", ")
+}
+
 func (s Snapshot) String() string { return "remember the machine as " + s.Name }
 func (s Rewind) String() string   { return "go back to the machine as " + s.Name }
 func (Reboot) String() string     { return "reboot the machine" }
@@ -142,6 +158,7 @@ var questions = map[check.Question]string{
 	check.Services:  "check that units settle, enabled and active",
 	check.Restart:   "restart units: a new main pid that stays",
 	check.Removed:   "check that no process, unit or port is left",
+	check.Apply:     "restart units, so that they read it",
 	check.Edit:      "edit conffiles, as an administrator would",
 	check.Leftovers: "compare the file tree with the one before",
 }

@@ -23,8 +23,10 @@ const olderDir = root + "/older"
 func (b builder) upgrade(packages []wanted) []Step {
 	steps := []Step{Rewind{ready, b.request(check.Boot, check.Declared)}}
 	steps = append(steps, b.makeOlder(packages)...)
+	steps = append(steps, b.prepare(packages)...)
+	steps = append(steps, b.actOlder("apt: install the older version", distros.Upgrade))
+	steps = append(steps, b.configure(packages)...)
 	steps = append(steps,
-		b.actOlder("apt: install the older version", distros.Upgrade),
 		Ask{Request: b.request(check.Installed, check.Declared), Older: true},
 		b.ask(check.Services, check.Declared),
 		b.ask(check.Edit, check.Declared),

@@ -9,7 +9,7 @@ import (
 )
 
 // columns are the phases in the order of a lifecycle. Others come after them.
-var columns = []string{"build", "boot", "services", "install", "service", "check", "restart", "reboot", "reinstall", "remove", "return", "purge", "upgrade", "downgrade"}
+var columns = []string{"build", "boot", "services", "install", "configure", "service", "check", "restart", "reboot", "reinstall", "remove", "return", "purge", "upgrade", "downgrade"}
 
 // firstColumn is where a job without a column of its own shows its end: an
 // image that is not there keeps the build from starting.

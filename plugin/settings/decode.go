@@ -62,11 +62,13 @@ func decodeNode(v reflect.Value, n *yaml.Node, at place) []error {
 		return decodeVariables(target, n, at)
 	case *map[string]Package:
 		return decodeNamed(target, n, at, "package names: {NAME: {deb: DIR}}")
+	case *map[string]File:
+		return decodeFiles(target, n, at)
 	case *Services:
 		return decodeServices(target, n, at)
 	case *Words:
 		return decodeWords(target, n, at)
-	case *Settings, *Package, *Service, *Ready, *Test:
+	case *Settings, *Package, *File, *Service, *Ready, *Test:
 		return decodeStruct(v, n, at)
 	}
 	if n.Kind != yaml.ScalarNode {
@@ -185,6 +187,24 @@ func decodeNamed[T any](m *map[string]T, n *yaml.Node, at place, of string) []er
 		errs := decodeNode(reflect.ValueOf(&one).Elem(), value, at.below(key.Value))
 		(*m)[key.Value] = one
 		return errs
+	})
+}
+
+// decodeFiles decodes files by path: a text is the content.
+func decodeFiles(m *map[string]File, n *yaml.Node, at place) []error {
+	if n.Kind != yaml.MappingNode {
+		return at.wrong(n, "a mapping of paths: {/etc/greeter.conf: content}")
+	}
+	*m = map[string]File{}
+	return eachPair(n, at, func(key, value *yaml.Node) []error {
+		f := File{When: "installed", Origin: at.below(key.Value).of(value)}
+		below := at.below(key.Value)
+		defer func() { (*m)[key.Value] = f }()
+		if value = follow(value); value.Kind == yaml.ScalarNode {
+			f.Content = value.Value
+			return nil
+		}
+		return decodeNode(reflect.ValueOf(&f).Elem(), value, below)
 	})
 }
 

@@ -32,6 +32,7 @@ func Load(environ []string, workspace fs.FS) (Settings, []string, error) {
 		return s, warnings, err
 	}
 	found.add(s.applyEnvironment(values)...)
+	found.add(s.readFiles(workspace)...)
 	found.add(s.validate(env)...)
 	return s, warnings, found.err()
 }

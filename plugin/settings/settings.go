@@ -107,10 +107,28 @@ type Package struct {
 type Test struct {
 	// Skip the tests of these distros, by name, alias or pattern.
 	Skip List `yaml:"skip"`
+	// Files to write into test machines, by path: a template each, or more about it.
+	Files map[string]File `yaml:"files"`
 	// Lifecycle is the phases to go through, besides boot and install. Default: all.
 	Lifecycle List `yaml:"lifecycle"`
 	// Noise are paths that may stay behind after purge; ** crosses slashes.
 	Noise List `yaml:"noise"`
+}
+
+// File is one file of a test machine. A plain string is its content.
+type File struct {
+	// Content is a template: text/template, a missing key is an error.
+	Content string `yaml:"content"`
+	// From is a file of the workspace that holds the template.
+	From string `yaml:"from"`
+	// Owner is USER or USER:GROUP. Default: who has the file, else root.
+	Owner string `yaml:"owner"`
+	// Mode in octal. Default: that of the file, else 0644.
+	Mode string `yaml:"mode"`
+	// When to write it: installed (then units are restarted), or before the packages are installed.
+	When string `yaml:"when" default:"installed" enum:"installed,before"`
+	// Origin says where the template stands.
+	Origin string `yaml:"-" ignored:"true"`
 }
 
 // The kinds of values accept what CI systems make of YAML: see decode.go.

@@ -1,0 +1,38 @@
+package settings
+
+import (
+	"fmt"
+	"io/fs"
+	"path"
+	"regexp"
+)
+
+var octal = regexp.MustCompile(`^[0-7]{3,4}$`)
+
+// readFiles reads the templates that stand in files of the workspace, and
+// asks of each file what its type cannot tell.
+func (s *Settings) readFiles(workspace fs.FS) []error {
+	var errs []error
+	for _, name := range sortedKeys(s.Test.Files) {
+		f := s.Test.Files[name]
+		at := "test.files." + name
+		if !path.IsAbs(name) {
+			errs = append(errs, fmt.Errorf("%s: found a relative path, wanted where it is in the machine, from / on", at))
+		}
+		if f.Mode != "" && !octal.MatchString(f.Mode) {
+			errs = append(errs, fmt.Errorf("%s.mode: found %q, wanted an octal mode, such as 0640", at, f.Mode))
+		}
+		if f.From != "" && f.Content != "" {
+			errs = append(errs, fmt.Errorf("%s: content and from exclude each other: say what is in it once", at))
+		}
+		if f.From != "" {
+			text, err := fs.ReadFile(workspace, path.Clean(f.From))
+			if err != nil {
+				errs = append(errs, fmt.Errorf("%s.from: %w: wanted a file of the workspace", at, err))
+			}
+			f.Content, f.Origin = string(text), f.From
+			s.Test.Files[name] = f
+		}
+	}
+	return errs
+}
