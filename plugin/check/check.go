@@ -52,8 +52,8 @@ const (
 	// Apply restarts every unit the packages start, since its configuration
 	// was written. It answers with no check.
 	Apply Question = "apply"
-	// Edit changes a conffile of each package as an administrator would, for
-	// Upgraded to look at. It answers with no check.
+	// Edit changes the conffiles as an administrator would and remembers what
+	// the service has made, for Upgraded to look at. It answers with no check.
 	Edit Question = "edit"
 	// State brings every unit the packages start into the state that
 	// Request.Enabled and Request.Active say, and remembers it.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/drone-packages/drone-packages/plugin/result"
@@ -23,7 +24,10 @@ func (a *agent) installed(ctx context.Context) error {
 		}
 		a.conffiles(p, s)
 		files := a.machine.files(p.Name)
-		for _, f := range a.machine.fileFindings(files) {
+		for _, f := range a.machine.scriptFindings(p) {
+			a.check(f)
+		}
+		for _, f := range append(a.machine.missingFiles(p, files, s.Conffiles), a.machine.fileFindings(files)...) {
 			a.check(f)
 		}
 		programs := a.machine.executables(files)
@@ -102,6 +106,25 @@ func (m machine) executables(files []string) []string {
 		if err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0 {
 			found = append(found, f)
 		}
+	}
+	return found
+}
+
+// thinned are trees that images for containers keep packages from filling:
+// their dpkg is told to.
+var thinned = []string{"/usr/share/doc/", "/usr/share/man/", "/usr/share/info/", "/usr/share/locale/", "/usr/share/lintian/", "/usr/share/linda/", "/usr/share/groff/"}
+
+// missingFiles are those that a package ships and that are not there:
+// something removed them again. Conffiles are asked about by themselves.
+func (m machine) missingFiles(p Package, files, conffiles []string) []result.Check {
+	var found []result.Check
+	for _, f := range files {
+		thin := slices.ContainsFunc(thinned, func(dir string) bool { return strings.HasPrefix(f+"/", dir) })
+		if _, err := m.lstat(f); !errors.Is(err, os.ErrNotExist) || thin || slices.Contains(conffiles, f) {
+			continue
+		}
+		found = append(found, failed("file", f, "exists", "a file of "+p.Name, "missing",
+			"the package ships it and it is gone: a maintainer script removes it, perhaps the old version's postrm"))
 	}
 	return found
 }

@@ -116,6 +116,10 @@ func judge(w watch, want shippedUnit, before bool) []result.Check {
 		return []result.Check{failed(w.kind(), w.Name, "loaded", "loaded", w.LoadState, whyNotLoaded(w.unit))}
 	}
 	loaded := result.Check{Kind: w.kind(), Subject: w.Name, Attribute: "loaded", Outcome: result.Passed}
+	if w.NeedsReload {
+		loaded = failed(w.kind(), w.Name, "loaded", "the unit file that is there", "an older one",
+			"systemd was not told that the file changed: postinst must run systemctl daemon-reload (dh_installsystemd does)")
+	}
 	return []result.Check{loaded, judgeEnabled(w.unit, want, before), judgeActive(w, want)}
 }
 

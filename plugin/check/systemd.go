@@ -84,6 +84,7 @@ func readProperties(name string, p map[string]any) unit {
 	stopped, _ := p["RefuseManualStop"].(bool)
 	condition, _ := p["ConditionResult"].(bool)
 	asked, _ := p["ConditionTimestamp"].(uint64)
+	reload, _ := p["NeedDaemonReload"].(bool)
 	return unit{
 		Name: name, LoadState: property[string](p, "LoadState"), ActiveState: property[string](p, "ActiveState"),
 		SubState: property[string](p, "SubState"), FileState: property[string](p, "UnitFileState"),
@@ -91,6 +92,7 @@ func readProperties(name string, p map[string]any) unit {
 		MainPID: property[uint32](p, "MainPID"), Restarts: property[uint32](p, "NRestarts"),
 		ExitCode: property[int32](p, "ExecMainCode"), ExitStatus: property[int32](p, "ExecMainStatus"),
 		ConditionFailed: asked != 0 && !condition, NoManualStop: stopped, Listen: readListen(p["Listen"]),
+		NeedsReload: reload,
 	}
 }
 

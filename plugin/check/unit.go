@@ -15,7 +15,9 @@ type unit struct {
 	MainPID, Restarts                      uint32
 	ExitCode, ExitStatus                   int32
 	ConditionFailed, NoManualStop          bool
-	Listen                                 []string `json:",omitempty"`
+	// NeedsReload: systemd has read another file than the one that is there.
+	NeedsReload bool     `json:",omitempty"`
+	Listen      []string `json:",omitempty"`
 }
 
 // The stability window: how long a service must have kept its main pid

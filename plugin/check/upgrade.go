@@ -8,17 +8,26 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/drone-packages/drone-packages/plugin/result"
 )
 
-// edited are the digests of conffiles after the administrator's edit.
-type edited map[string]string
+// edited is what an upgrade has to leave alone.
+type edited struct {
+	// Conffiles after the administrator's edit: digests by path.
+	Conffiles map[string]string
+	// Data are files that the service made.
+	Data []string
+}
 
-// edit appends an empty line to the first conffile of each package that is a
-// text: it changes the file and, nearly everywhere, not what it means.
+// dataDirs are where services keep what is theirs, by the FHS.
+var dataDirs = []string{"/var/lib/", "/var/spool/", "/srv/", "/var/opt/"}
+
+// edit appends an empty line to each conffile: it changes the file and, nearly
+// everywhere, not what it means.
 func (a *agent) edit(ctx context.Context) error {
-	all := edited{}
+	all := edited{Conffiles: map[string]string{}}
 	for _, p := range a.Packages {
 		for _, file := range a.machine.status(ctx, p.Name).Conffiles {
 			done, err := a.machine.appendLine(file)
@@ -26,13 +35,43 @@ func (a *agent) edit(ctx context.Context) error {
 				return fmt.Errorf("edit %s: %w", file, err)
 			}
 			if done {
-				all[file] = a.machine.sum(file)
+				all.Conffiles[file] = a.machine.sum(file)
 				a.note("edited %s, as an administrator would", file)
-				break
 			}
 		}
 	}
+	var err error
+	if all.Data, err = a.data(ctx); err != nil {
+		return err
+	}
 	return a.memory.save(editedMemory, all)
+}
+
+// data are the files that came to be since the file tree was remembered and
+// that no package ships.
+func (a *agent) data(ctx context.Context) ([]string, error) {
+	var before snapshot
+	if known, err := a.memory.load(treeMemory, &before); err != nil || !known {
+		return nil, err
+	}
+	accept, err := newAcceptor(a.Noise)
+	if err != nil {
+		return nil, err
+	}
+	now, err := a.machine.snapshot(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var data []string
+	owned := a.machine.owned(nil)
+	for _, p := range slices.Sorted(maps.Keys(now.Files)) {
+		_, old := before.Files[p]
+		below := slices.ContainsFunc(dataDirs, func(dir string) bool { return strings.HasPrefix(p, dir) })
+		if below && !old && !owned[p] && !accept.accepts(p) {
+			data = append(data, p)
+		}
+	}
+	return data, nil
 }
 
 // appendLine adds an empty line to a regular file that is not empty.
@@ -58,9 +97,14 @@ func (a *agent) kept() error {
 	if _, err := a.memory.load(editedMemory, &all); err != nil {
 		return err
 	}
-	for _, file := range slices.Sorted(maps.Keys(all)) {
+	for _, file := range all.Data {
+		if _, err := a.machine.lstat(file); errors.Is(err, fs.ErrNotExist) {
+			a.check(failed("file", file, "data", "kept over the upgrade", "gone", "a maintainer script removes the service's data: only purge may"))
+		}
+	}
+	for _, file := range slices.Sorted(maps.Keys(all.Conffiles)) {
 		c := result.Check{Kind: "file", Subject: file, Attribute: "edited", Outcome: result.Passed, Expected: "kept as the administrator left it", Found: "kept"}
-		if now := a.machine.sum(file); now != all[file] {
+		if now := a.machine.sum(file); now != all.Conffiles[file] {
 			c.Outcome, c.Found = result.Failed, "another content"
 			c.Reason = "a maintainer script writes to a conffile; dpkg asks the administrator, scripts must not"
 			if now == "" {

@@ -31,6 +31,8 @@ type job struct {
 	services []service
 	// older packages that were made to upgrade from.
 	older []check.Package
+	// state its units were brought into, in words; empty: as they were.
+	state string
 	// rung the machine booted by, and snapshots of it by name.
 	rung      plan.Rung
 	snapshots map[string]engine.Image

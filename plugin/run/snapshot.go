@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"strings"
@@ -39,6 +40,7 @@ func (j *job) rewind(ctx context.Context, s plan.Rewind, done *result.Phase) err
 	if !ok {
 		return fmt.Errorf("there is no snapshot of the machine as %s", s.Name)
 	}
+	j.state = ""
 	j.say("%s", s)
 	if err := j.engine.RemoveContainer(ctx, j.id); err != nil {
 		return err
@@ -58,6 +60,21 @@ func (j *job) reboot(ctx context.Context, s plan.Reboot, done *result.Phase) err
 		return err
 	}
 	return j.askBoot(ctx, s.Ask, done)
+}
+
+// askStep asks a question of the plan's. What an administrator may have done
+// before is told with whatever goes wrong after it.
+func (j *job) askStep(ctx context.Context, s plan.Ask, done *result.Phase) error {
+	if s.Request.Question == check.State {
+		j.state = s.String()
+		j.say("%s", s)
+	}
+	err := j.ask(ctx, s.Request, j.versions(s.Older), done)
+	var failed *failure
+	if j.state != "" && errors.As(err, &failed) {
+		failed.problem.Facts = append(failed.problem.Facts, result.Fact{Label: "before", Text: j.state})
+	}
+	return err
 }
 
 // askBoot waits for a machine that has the agent in it already.

@@ -36,7 +36,7 @@ func (j *job) step(ctx context.Context, s plan.Step, done *result.Phase) error {
 	case plan.Boot:
 		return j.boot(ctx, s, done)
 	case plan.Ask:
-		return j.ask(ctx, s.Request, j.versions(s.Older), done)
+		return j.askStep(ctx, s, done)
 	case plan.WriteFiles:
 		return j.writeFiles(ctx, s)
 	case plan.Snapshot:
@@ -97,6 +97,23 @@ func (j *job) exec(ctx context.Context, s plan.Exec, done *result.Phase) error {
 		return j.blame(ctx, s, exit.Code, mark)
 	}
 	j.listen(s, announced.String(), done)
+	return j.vacuous(s)
+}
+
+// vacuous refuses an older version that is none: an upgrade from it would
+// test nothing.
+func (j *job) vacuous(s plan.Exec) error {
+	if !s.Announces || !s.Older {
+		return nil
+	}
+	for _, p := range j.tested() {
+		if slices.Contains(j.older, p) {
+			return &failure{result.Problem{
+				Title: fmt.Sprintf("there is nothing to upgrade: %s %s is the version under test as well", p.Name, p.Version),
+				Hint:  "test.upgrade_from must name an older version",
+			}}
+		}
+	}
 	return nil
 }
 
