@@ -38,7 +38,8 @@ func (b builder) checkTemplates(packages []wanted) error {
 		_, err := check.Render(f.Origin, f.Template, map[string]any(values))
 		errs = append(errs, err)
 	}
-	return errors.Join(errs...)
+	_, err := CompileChecks(b.checkSources(packages), values)
+	return errors.Join(append(errs, err)...)
 }
 
 // written are the paths of files that we write and of the directories they

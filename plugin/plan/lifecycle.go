@@ -62,10 +62,13 @@ func (b builder) lifecycle(packages []wanted) []Phase {
 		{Name: "install", Vital: true, Steps: b.install(packages)},
 		{Name: "configure", Vital: true, Steps: b.configure(packages)},
 		{Name: "service", Steps: []Step{b.ask(check.Services, check.Declared)}},
-		{Name: "check", Steps: []Step{b.ask(check.Installed, check.Declared)}},
-		{Name: "restart", Steps: []Step{b.ask(check.Restart, check.Declared)}},
-		{Name: "reboot", Vital: true, Steps: []Step{
-			Reboot{b.request(check.Boot, check.Declared)}, b.ask(check.Services, check.Before)}},
+		{Name: "check", Steps: append([]Step{b.ask(check.Installed, check.Declared)},
+			b.askChecks(packages, check.AfterInstall)...)},
+		{Name: "restart", Steps: append([]Step{b.ask(check.Restart, check.Declared)},
+			b.askChecks(packages, check.AfterRestart)...)},
+		{Name: "reboot", Steps: append([]Step{
+			Reboot{b.request(check.Boot, check.Declared)}, b.ask(check.Services, check.Before)},
+			b.askChecks(packages, check.AfterReboot)...)},
 		{Name: "reinstall", Steps: []Step{
 			b.act("apt: reinstall", distros.Reinstall), b.ask(check.Services, check.Before)}},
 		{Name: "remove", Vital: true, Steps: []Step{
@@ -165,10 +168,16 @@ func (b builder) request(q check.Question, expect check.Expect) check.Request {
 // leaves a row without them.
 func (b builder) skipTest() (bool, string) {
 	for _, pattern := range b.in.Settings.Test.Skip {
-		ok, err := path.Match(pattern, b.distro.Name)
-		if pattern == b.distro.Name || slices.Contains(b.distro.Aliases, pattern) || err == nil && ok {
+		if matches(pattern, b.distro) {
 			return true, fmt.Sprintf("%s is built and not tested: test.skip has %q", b.distro.Name, pattern)
 		}
 	}
 	return false, ""
+}
+
+// matches says whether a pattern of the user's means a distro: by its name,
+// an alias, or as a pattern.
+func matches(pattern string, d distros.Distro) bool {
+	ok, err := path.Match(pattern, d.Name)
+	return pattern == d.Name || slices.Contains(d.Aliases, pattern) || err == nil && ok
 }

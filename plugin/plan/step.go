@@ -6,11 +6,12 @@ import (
 	"time"
 
 	"github.com/drone-packages/drone-packages/plugin/check"
+	"github.com/drone-packages/drone-packages/plugin/settings"
 )
 
 // Step is one thing to do in a job's container. The set is closed: Exec,
-// CopyIn, CopyOut, Boot, Ask, StartService, WaitReady, WriteFiles,
-// Snapshot, Rewind, Reboot.
+// CopyIn, CopyOut, Boot, Ask, AskChecks, StartService, WaitReady,
+// WriteFiles, Snapshot, Rewind, Reboot.
 type Step interface {
 	fmt.Stringer
 	step()
@@ -80,6 +81,16 @@ type WriteFiles struct {
 	Values Values
 }
 
+// AskChecks has the agent answer the user's checks that are due. They are
+// rendered with the versions that packages have, filled in by the run.
+type AskChecks struct {
+	Request check.Request
+	Sources []settings.CheckSource
+	Values  Values
+	// Older: the older version is installed.
+	Older bool
+}
+
 // Snapshot remembers the machine as it is, under a name.
 type Snapshot struct{ Name string }
 
@@ -107,6 +118,7 @@ func (Boot) step()         {}
 func (Ask) step()          {}
 func (StartService) step() {}
 func (WaitReady) step()    {}
+func (AskChecks) step()    {}
 func (WriteFiles) step()   {}
 func (Snapshot) step()     {}
 func (Rewind) step()       {}
@@ -145,6 +157,8 @@ func (s WriteFiles) String() string {
 	}
 	return "write " + strings.Join(paths, ", ")
 }
+
+func (s AskChecks) String() string { return "ask the checks due when " + string(s.Request.Moment) }
 
 func (s Snapshot) String() string { return "remember the machine as " + s.Name }
 func (s Rewind) String() string   { return "go back to the machine as " + s.Name }

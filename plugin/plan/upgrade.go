@@ -28,10 +28,11 @@ func (b builder) upgrade(packages []wanted) []Step {
 	steps = append(steps, b.configure(packages)...)
 	steps = append(steps,
 		Ask{Request: b.request(check.Installed, check.Declared), Older: true},
-		b.ask(check.Services, check.Declared),
-		b.ask(check.Edit, check.Declared),
-		Snapshot{older})
+		b.ask(check.Services, check.Declared))
+	steps = append(steps, b.askChecksOf(packages, check.AfterInstall, true)...)
+	steps = append(steps, b.ask(check.Edit, check.Declared), Snapshot{older})
 	steps = append(steps, b.upgradeNow()...)
+	steps = append(steps, b.askChecks(packages, check.AfterUpgrade)...)
 	for _, state := range []check.Request{{Active: true}, {Enabled: true}, {}} {
 		steps = append(steps, Rewind{older, b.request(check.Boot, check.Declared)}, b.askState(state))
 		steps = append(steps, b.upgradeNow()...)

@@ -23,7 +23,7 @@ cat >"$DP_FILE"
 // them. It goes through a command, not an archive: /run and /tmp are tmpfs.
 func (j *job) writeFiles(ctx context.Context, s plan.WriteFiles) error {
 	j.say("%s", s)
-	values := s.Values.With(j.packageVersions())
+	values := s.Values.With(versionsOf(j.tested()))
 	for _, f := range s.Files {
 		text, err := check.Render(f.Origin, f.Template, map[string]any(values))
 		if err != nil {
@@ -44,10 +44,20 @@ func (j *job) writeFiles(ctx context.Context, s plan.WriteFiles) error {
 	return nil
 }
 
-// packageVersions are those of the packages under test.
-func (j *job) packageVersions() map[string]string {
+// askChecks has the agent answer the user's checks.
+func (j *job) askChecks(ctx context.Context, s plan.AskChecks, done *result.Phase) error {
+	spec, err := plan.CompileChecks(s.Sources, s.Values.With(versionsOf(j.versions(s.Older))))
+	if err != nil {
+		return &failure{result.Problem{Title: "the checks cannot be read", Lines: strings.Split(err.Error(), "\n")}}
+	}
+	s.Request.Spec = &spec
+	return j.ask(ctx, s.Request, j.versions(s.Older), done)
+}
+
+// versionsOf are versions by name, for templates.
+func versionsOf(packages []check.Package) map[string]string {
 	versions := map[string]string{}
-	for _, p := range j.tested() {
+	for _, p := range packages {
 		versions[p.Name] = p.Version
 	}
 	return versions

@@ -37,6 +37,8 @@ func (j *job) step(ctx context.Context, s plan.Step, done *result.Phase) error {
 		return j.boot(ctx, s, done)
 	case plan.Ask:
 		return j.askStep(ctx, s, done)
+	case plan.AskChecks:
+		return j.askChecks(ctx, s, done)
 	case plan.WriteFiles:
 		return j.writeFiles(ctx, s)
 	case plan.Snapshot:

@@ -64,6 +64,10 @@ func decodeNode(v reflect.Value, n *yaml.Node, at place) []error {
 		return decodeNamed(target, n, at, "package names: {NAME: {deb: DIR}}")
 	case *map[string]File:
 		return decodeFiles(target, n, at)
+	case *Checks:
+		return decodeChecks(target, n, at)
+	case *map[string]Checks:
+		return decodeNamed(target, n, at, "distros: {debian-12: {command: {…}}}")
 	case *Services:
 		return decodeServices(target, n, at)
 	case *Words:

@@ -33,6 +33,7 @@ func Load(environ []string, workspace fs.FS) (Settings, []string, error) {
 	}
 	found.add(s.applyEnvironment(values)...)
 	found.add(s.readFiles(workspace)...)
+	found.add(s.readChecks(workspace)...)
 	found.add(s.validate(env)...)
 	return s, warnings, found.err()
 }

@@ -101,6 +101,8 @@ type Package struct {
 	Before Commands `yaml:"before"`
 	// Needs are packages that have to be built first.
 	Needs List `yaml:"needs"`
+	// Check is what must hold where this package is installed: see test.check.
+	Check Checks `yaml:"check"`
 }
 
 // Test is how packages are tested.
@@ -109,6 +111,10 @@ type Test struct {
 	Skip List `yaml:"skip"`
 	// Files to write into test machines, by path: a template each, or more about it.
 	Files map[string]File `yaml:"files"`
+	// Check is what must hold in test machines, in goss's vocabulary (docs/checks.md): a mapping, or files that hold one.
+	Check Checks `yaml:"check"`
+	// CheckOn is more of it for some distros, by name, alias or pattern.
+	CheckOn map[string]Checks `yaml:"check_on"`
 	// Lifecycle is the phases to go through, besides boot and install. Default: all.
 	Lifecycle List `yaml:"lifecycle"`
 	// Noise are paths that may stay behind after purge; ** crosses slashes.
