@@ -23,8 +23,8 @@ func (m machine) scriptFindings(p Package) []result.Check {
 		if err != nil || strings.Contains(text, "debconf/confmodule") {
 			continue
 		}
-		if line := reads.FindString(text); line != "" && !strings.Contains(line, "|") {
-			found = append(found, failed("script", p.Name+"."+name, "unattended", "no question on its standard input", strings.Trim(line, "; \t\n{}"),
+		if line := strings.Trim(reads.FindString(text), "; \t\n{}"); line != "" && !strings.Contains(line, "|") {
+			found = append(found, failed("script", p.Name+"."+name, "unattended", "no question on its standard input", line[strings.Index(line, "read"):],
 				"nobody answers in an unattended installation: it fails there, or waits for ever; use debconf"))
 		}
 	}
