@@ -89,6 +89,7 @@ func recipes() map[distros.Recipe]string {
 		distros.Mirror, distros.Toolchain, distros.BuildDeps, distros.Version, distros.Build, distros.Index,
 		distros.Machine, distros.Repository, distros.Dependencies,
 		distros.Install, distros.Reinstall, distros.Remove, distros.Purge,
+		distros.Service, distros.Older, distros.Upgrade, distros.Downgrade,
 	} {
 		all[r] = "<" + string(r) + ">"
 	}
@@ -248,7 +249,11 @@ func indexed() enginetest.Rule {
 		file := name + "_1.4.0_amd64.deb"
 		c.WriteFile(out+"/"+file, name+"'s content")
 		c.WriteFile(out+"/Packages", "the index")
-		return engine.Exit{}, c.Print(fmt.Sprintf("package %s 1.4.0 amd64 %s\n", name, file), "")
+		version := "1.4.0"
+		if strings.Contains(out, "/older/") {
+			version += "~older"
+		}
+		return engine.Exit{}, c.Print(fmt.Sprintf("package %s %s amd64 %s\n", name, version, file), "")
 	}}
 }
 
