@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/agnivade/levenshtein"
 	"go.yaml.in/yaml/v4"
 )
 
@@ -108,7 +109,7 @@ func unknown(all []Distro, want string) error {
 	best, distance := "", len(want)/2+2
 	for _, d := range all {
 		for _, name := range append([]string{d.Name}, d.Aliases...) {
-			if n := edits(want, name); n < distance {
+			if n := levenshtein.ComputeDistance(strings.ToLower(want), name); n < distance {
 				best, distance = name, n
 			}
 		}
@@ -117,24 +118,4 @@ func unknown(all []Distro, want string) error {
 		return fmt.Errorf("distros: there is no %q: did you mean %s?", want, best)
 	}
 	return fmt.Errorf("distros: there is no %q; `drone-packages distros` lists those there are", want)
-}
-
-// edits is the Levenshtein distance.
-func edits(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if strings.EqualFold(a[i:i+1], b[j:j+1]) {
-				cost = 0
-			}
-			diagonal, row[j+1] = row[j+1], min(row[j+1]+1, row[j]+1, diagonal+cost)
-		}
-	}
-	return row[len(b)]
 }
