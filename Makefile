@@ -5,7 +5,7 @@ BINARY := bin/drone-packages
 LINT := bin/golangci-lint
 DEMO_DISTROS ?= debian-12,debian-13
 
-.PHONY: help build image demo test lint golden generate bench vm clean
+.PHONY: help build image setup services demo test lint golden generate bench vm clean
 
 help: ## list these targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1	/' | expand -t 12
@@ -18,6 +18,10 @@ image: setup ## build the plugin's image, dronepackages/drone-packages
 
 setup: ## install what demo and test need beside Go and Docker (Debian, root)
 	lab/setup.sh
+
+services: ## make the images of rabbitmq, postgres, redis and others from Debian's packages, where there is no registry
+	lab/images.sh 13
+	lab/services.sh all
 
 demo: setup build ## build examples/greeter for two distros and test it on booted machines
 	PLUGIN_SOURCE=examples/greeter PLUGIN_DISTROS=$(DEMO_DISTROS) $(BINARY)
