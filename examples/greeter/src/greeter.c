@@ -1,82 +1,100 @@
-/* greeter asks greeterd for a greeting. */
-#include "common.h"
+/* greeter wishes for a greeting, waits until it was made, and prints it. */
+#include "config.h"
+#include "daemon.h"
+#include "http.h"
+#include "text.h"
 
-#include <arpa/inet.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-static int usage(void)
+#define WAIT 15000	/* for a greeting to be made, in milliseconds */
+#define SIZE 1024
+
+static const char usage[] =
+	"usage: greeter [--config FILE] hello NAME   have NAME greeted\n"
+	"       greeter [--config FILE] tell NAME    how often, and when last\n"
+	"       greeter [--config FILE] status       what greeterd can reach\n"
+	"       greeter --version | --help\n";
+
+static struct config config;
+
+/* One request; says what keeps it from being answered. */
+static int ask(const char *method, const char *path, const char *argument, char *body)
 {
-	fputs("usage: greeter [--config FILE] hello NAME | health\n       greeter --version\n", stderr);
-	return 2;
+	char full[SIZE];
+	int n = snprintf(full, sizeof full, "%s", path), status;
+
+	if (percent_encode(argument, full + n, sizeof full - n)) {
+		fputs("greeter: that is too long\n", stderr);
+		return -2;
+	}
+	status = http_ask(config.address, config.port, method, full, body, SIZE);
+	if (status == -1)
+		fprintf(stderr, "greeter: nobody listens on %s:%s; does greeterd run?\n", config.address, config.port);
+	if (status == -2)
+		fputs("greeter: greeterd does not answer\n", stderr);
+	return status;
 }
 
-static int dial(const struct config *c)
+/* The same until it has another status than these. */
+static int ask_again(const char *method, const char *path, const char *argument, char *body, int again, int or, long long deadline)
 {
-	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(c->port) };
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int status, pause = 20;
 
-	if (fd < 0 || inet_pton(AF_INET, c->address, &to.sin_addr) != 1)
-		return -1;
-	if (to.sin_addr.s_addr == htonl(INADDR_ANY))
-		to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	if (connect(fd, (struct sockaddr *)&to, sizeof to)) {
-		close(fd);
-		return -1;
+	while ((status = ask(method, path, argument, body)) == again || status == or) {
+		if (now() >= deadline)
+			break;
+		poll(NULL, 0, pause);
+		if (pause < 500)
+			pause *= 2;
 	}
-	return fd;
+	return status;
 }
 
-/* Prints the answer's body; its status decides the exit code. */
-static int ask(const struct config *c, const char *path)
+/* To stdout what was asked for, to stderr why there is none. */
+static int print(int status, const char *body)
 {
-	char text[4096], *body;
-	size_t have = 0;
-	ssize_t n;
-	int fd = dial(c);
+	fputs(body, status == 200 ? stdout : stderr);
+	return status != 200;
+}
 
-	if (fd < 0) {
-		fprintf(stderr, "greeter: nobody listens on %s:%d; does greeterd.service run?\n", c->address, c->port);
-		return 1;
-	}
-	dprintf(fd, "GET %s HTTP/1.1\r\nHost: %s\r\n\r\n", path, c->address);
-	while (have < sizeof text - 1 && (n = read(fd, text + have, sizeof text - 1 - have)) > 0)
-		have += n;
-	close(fd);
-	text[have] = 0;
-	body = strstr(text, "\r\n\r\n");
-	if (!body) {
-		fputs("greeter: that is not an answer\n", stderr);
-		return 1;
-	}
-	fputs(body + 4, stdout);
-	return strncmp(text, "HTTP/1.1 200 ", 13) != 0;
+static int hello(const char *name)
+{
+	long long deadline = now() + WAIT;
+	char body[SIZE], id[ID_SIZE];
+	int status = ask_again("POST", "/greet/", name, body, 503, 503, deadline);
+
+	if (status != 202)
+		return print(status, body);
+	snprintf(id, sizeof id, "%.*s", ID_SIZE - 1, body);
+	status = ask_again("GET", "/answers/", id, body, 404, 503, deadline);
+	if (status == 404)
+		fprintf(stderr, "greeter: no answer within %d s; does greeter-worker run?\n", WAIT / 1000);
+	return print(status, body);
 }
 
 int main(int argc, char **argv)
 {
-	const char *file = CONFIG_FILE;
-	char name[800], path[900] = "/health";
-	struct config c;
+	const char *file = options(&argc, &argv, "greeter", usage);
+	char body[SIZE];
 
-	if (argc > 1 && !strcmp(argv[1], "--version")) {
-		puts("greeter " VERSION);
-		return 0;
+	if (argc == 2 && !strcmp(argv[1], "status")) {
+		if (config_read(file, &config))
+			return 2;
+		/* Degraded is an answer as well. */
+		int status = ask("GET", "/health", "", body);
+		fputs(body, stdout);
+		return status != 200;
 	}
-	if (argc > 2 && !strcmp(argv[1], "--config")) {
-		file = argv[2];
-		argv += 2;
-		argc -= 2;
+	if (argc != 3 || (strcmp(argv[1], "hello") && strcmp(argv[1], "tell"))) {
+		fputs(usage, stderr);
+		return 2;
 	}
-	if (argc == 3 && !strcmp(argv[1], "hello")) {
-		if (url_encode(argv[2], name, sizeof name))
-			return usage();
-		snprintf(path, sizeof path, "/hello?name=%s", name);
-	} else if (argc != 2 || strcmp(argv[1], "health")) {
-		return usage();
-	}
-	return config_read(file, &c) ? 2 : ask(&c, path);
+	if (config_read(file, &config))
+		return 2;
+	if (!strcmp(argv[1], "hello"))
+		return hello(argv[2]);
+	return print(ask("GET", "/greetings/", argv[2], body), body);
 }

@@ -1,200 +1,212 @@
-/* greeterd greets over HTTP. It tells systemd when it is ready, counts its
- * greetings in $STATE_DIRECTORY and ends on SIGTERM. */
-#include "common.h"
+/* greeterd takes wishes for greetings over HTTP, puts them into the queue for
+ * greeter-worker, and tells what became of them. */
+#include "cache.h"
+#include "config.h"
+#include "daemon.h"
+#include "http.h"
+#include "queue.h"
+#include "store.h"
+#include "text.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
-#include <stdarg.h>
+#include <pthread.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/time.h>
-#include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
-static volatile sig_atomic_t ended;
+#define THREADS 8
+#define TEND 5000	/* how often we look at the services, in milliseconds */
+
 static struct config config;
+static struct queue queue = { .link = LINK("amqp") };
+static struct store store = { .link = LINK("postgres") };
+static struct cache cache = { .link = LINK("redis") };
 
-static void on_signal(int number)
+/* Replaces a file as a whole, so that nobody ever reads half of it. */
+static int replace(const char *path, long n)
 {
-	ended = number;
-}
-
-/* The journal stamps what we print; the file is opened for every line, so
- * that logrotate needs no signal. */
-static void say(const char *format, ...)
-{
-	char text[1024], stamp[32];
-	time_t now = time(NULL);
-	va_list args;
+	char new[310];
 	FILE *f;
 
-	va_start(args, format);
-	vsnprintf(text, sizeof text, format, args);
-	va_end(args);
-	puts(text);
-	fflush(stdout);
-	if (!*config.log || !(f = fopen(config.log, "a")))
-		return;
-	strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%SZ", gmtime(&now));
-	fprintf(f, "%s %s\n", stamp, text);
-	fclose(f);
+	snprintf(new, sizeof new, "%s.new", path);
+	f = fopen(new, "we");
+	if (!f)
+		return -1;
+	fprintf(f, "%ld\n", n);
+	return fclose(f) || rename(new, path) ? -1 : 0;
 }
 
-/* sd_notify(3) in a few lines: a datagram to a socket, whose name may be
- * abstract. */
-static void notify(const char *state)
+/* How many wishes were taken, ever. */
+static long taken(int more)
 {
-	const char *name = getenv("NOTIFY_SOCKET");
-	struct sockaddr_un to = { .sun_family = AF_UNIX };
-	int fd;
-
-	if (!name || strlen(name) >= sizeof to.sun_path)
-		return;
-	memcpy(to.sun_path, name, strlen(name));
-	if (*name == '@')
-		to.sun_path[0] = 0;
-	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return;
-	if (sendto(fd, state, strlen(state), 0, (struct sockaddr *)&to,
-		   offsetof(struct sockaddr_un, sun_path) + strlen(name)) < 0)
-		perror("notify");
-	close(fd);
-}
-
-static void count(void)
-{
-	const char *dir = getenv("STATE_DIRECTORY");
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 	char path[300];
 	long n = 0;
 	FILE *f;
 
-	if (!dir || snprintf(path, sizeof path, "%s/count", dir) >= (int)sizeof path)
-		return;
-	f = fopen(path, "r");
+	snprintf(path, sizeof path, "%s/count", config.state);
+	pthread_mutex_lock(&lock);
+	f = fopen(path, "re");
 	if (f) {
 		if (fscanf(f, "%ld", &n) != 1)
 			n = 0;
 		fclose(f);
 	}
-	f = fopen(path, "w");
-	if (!f)
-		return;
-	fprintf(f, "%ld\n", n + 1);
-	fclose(f);
+	n += more;
+	if (more && replace(path, n))
+		say("%s: %s", path, strerror(errno));
+	pthread_mutex_unlock(&lock);
+	return n;
 }
 
-static void answer(int fd, const char *status, const char *body)
-{
-	char text[1024];
-	int n = snprintf(text, sizeof text,
-			 "HTTP/1.1 %s\r\nContent-Type: text/plain; charset=utf-8\r\n"
-			 "Content-Length: %zu\r\nConnection: close\r\n\r\n%s\n",
-			 status, strlen(body) + 1, body);
+/* The handlers write a body and return a status. What is behind the route's
+ * path comes decoded. */
+#define BODY 1024
 
-	if (send(fd, text, n, MSG_NOSIGNAL) != n)
-		perror("send");
+static const char *health(const char *nothing, char *body)
+{
+	int bad = queue_ping(&queue) | store_ping(&store) | cache_ping(&cache);
+	char amqp[256], postgres[256], redis[256];
+
+	(void)nothing;
+	link_state(&queue.link, amqp, sizeof amqp);
+	link_state(&store.link, postgres, sizeof postgres);
+	link_state(&cache.link, redis, sizeof redis);
+	snprintf(body, BODY, "%s\namqp: %s\npostgres: %s\nredis: %s\ntaken: %ld", bad ? "degraded" : "ok", amqp, postgres, redis, taken(0));
+	return bad ? "503 Service Unavailable" : "200 OK";
 }
 
-static void hello(int fd, const char *query)
+static const char *greet(const char *name, char *body)
 {
-	char name[256], body[300];
+	char id[ID_SIZE];
 
-	if (url_decode(query, name, sizeof name) || !*name) {
-		answer(fd, "400 Bad Request", "who?");
-		return;
+	if (!name_ok(name)) {
+		strcpy(body, "who?");
+		return "400 Bad Request";
 	}
-	snprintf(body, sizeof body, "hello %s", name);
-	answer(fd, "200 OK", body);
-	say("greeted %s", name);
-	count();
+	id_make(id);
+	if (queue_put(&queue, id, name)) {
+		strcpy(body, "the queue is out of reach");
+		return "503 Service Unavailable";
+	}
+	taken(1);
+	strcpy(body, id);
+	return "202 Accepted";
 }
 
-static void serve(int fd)
+static const char *answer(const char *id, char *body)
 {
-	static const char ask[] = "GET /hello?name=", health[] = "GET /health ";
-	struct timeval patience = { .tv_sec = 5 };
-	char request[2048];
-	ssize_t n;
+	int missing = id_ok(id) ? cache_get(&cache, "answer", id, body, BODY) : 1;
 
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-	n = recv(fd, request, sizeof request - 1, 0);
-	if (n <= 0)
-		return;
-	request[n] = 0;
-	if (!strncmp(request, ask, sizeof ask - 1))
-		hello(fd, request + sizeof ask - 1);
-	else if (!strncmp(request, health, sizeof health - 1))
-		answer(fd, "200 OK", "ok");
+	if (missing)
+		strcpy(body, missing < 0 ? "answers are out of reach" : "no answer, or none yet");
+	return missing < 0 ? "503 Service Unavailable" : missing ? "404 Not Found" : "200 OK";
+}
+
+/* The cache is a help, not a need. */
+static const char *tell(const char *name, char *body)
+{
+	int missing;
+
+	if (!name_ok(name)) {
+		strcpy(body, "who?");
+		return "400 Bad Request";
+	}
+	if (!cache_get(&cache, "told", name, body, BODY))
+		return "200 OK";
+	missing = store_tell(&store, name, body, BODY);
+	if (!missing)
+		cache_add(&cache, "told", name, body);
 	else
-		answer(fd, "404 Not Found", "no such page");
+		strcpy(body, missing < 0 ? "greetings are out of reach" : "never greeted");
+	return missing < 0 ? "503 Service Unavailable" : missing ? "404 Not Found" : "200 OK";
 }
 
-static int listen_on(const struct config *c)
+static const struct route {
+	const char *method, *path;
+	int more;	/* the path goes on */
+	const char *(*handle)(const char *, char *);
+} routes[] = {
+	{ "GET", "/health", 0, health },
+	{ "POST", "/greet/", 1, greet },
+	{ "GET", "/answers/", 1, answer },
+	{ "GET", "/greetings/", 1, tell },
+};
+
+static const char *handle(const struct request *q, char *body)
 {
-	struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons(c->port) };
-	int on = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	char argument[NAME_SIZE] = "";
 
-	if (fd < 0 || inet_pton(AF_INET, c->address, &at.sin_addr) != 1)
-		return -1;
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-	if (bind(fd, (struct sockaddr *)&at, sizeof at) || listen(fd, 64))
-		return -1;
-	return fd;
-}
+	for (const struct route *r = routes; r < routes + sizeof routes / sizeof *routes; r++) {
+		size_t n = strlen(r->path);
 
-/* Signals are let in only while we wait, so none is missed. */
-static void loop(int listener, const sigset_t *open)
-{
-	struct pollfd p = { .fd = listener, .events = POLLIN };
-
-	while (!ended) {
-		int fd;
-
-		if (ppoll(&p, 1, NULL, open) < 0)
+		if (strncmp(q->path, r->path, n) || (!r->more && q->path[n]))
 			continue;
-		fd = accept(listener, NULL, NULL);
-		if (fd < 0)
-			continue;
-		serve(fd);
-		close(fd);
+		if (strcmp(q->method, r->method))
+			return "405 Method Not Allowed";
+		if (percent_decode(q->path + n, strlen(q->path + n), argument, sizeof argument))
+			return "400 Bad Request";
+		return r->handle(argument, body);
 	}
+	return "404 Not Found";
+}
+
+/* Each thread takes the next connection, until the listener is shut down. */
+static void *serve(void *listener)
+{
+	int fd;
+
+	while ((fd = accept4(*(int *)listener, NULL, NULL, SOCK_CLOEXEC)) >= 0 || errno != EINVAL) {
+		struct request request;
+		char body[BODY] = "";
+		const char *status;
+
+		if (fd < 0) {
+			poll(NULL, 0, 100);	/* out of descriptors: others are about to close */
+			continue;
+		}
+		status = http_read(fd, &request);
+		if (!status)
+			status = handle(&request, body);
+		http_answer(fd, status, *body ? body : status);
+	}
+	return NULL;
 }
 
 int main(int argc, char **argv)
 {
-	const char *path = argc > 1 ? argv[1] : CONFIG_FILE;
-	struct sigaction act = { .sa_handler = on_signal };
-	sigset_t block, open;
+	const char *file = options(&argc, &argv, "greeterd", "usage: greeterd [--config FILE] | --version\n");
+	pthread_t threads[THREADS];
+	struct pollfd ends = { .events = POLLIN };
+	char body[BODY];
 	int listener;
 
-	if (argc > 1 && !strcmp(argv[1], "--version")) {
-		puts("greeterd " VERSION);
-		return 0;
-	}
-	if (config_read(path, &config))
+	if (argc > 1 || config_read(file, &config))
 		return 2;
-	sigemptyset(&block);
-	sigaddset(&block, SIGTERM);
-	sigaddset(&block, SIGINT);
-	sigprocmask(SIG_BLOCK, &block, &open);
-	sigaction(SIGTERM, &act, NULL);
-	sigaction(SIGINT, &act, NULL);
-
-	listener = listen_on(&config);
-	if (listener < 0) {
-		fprintf(stderr, "greeterd: %s:%d: %s\n", config.address, config.port, strerror(errno));
+	ends.fd = daemon_start("greeterd", config.log);
+	queue.url = config.amqp;
+	store.url = config.postgres;
+	cache.url = config.redis;
+	listener = http_listen(config.address, config.port);
+	if (listener < 0)
 		return 1;
-	}
-	say("greeterd %s listens on %s:%d", VERSION, config.address, config.port);
+	for (int i = 0; i < THREADS; i++)
+		if (pthread_create(&threads[i], NULL, serve, &listener))
+			return 1;
+	say("greeterd " VERSION " listens on %s:%s", config.address, config.port);
 	notify("READY=1");
-	loop(listener, &open);
+	do
+		health(NULL, body);
+	while (!poll(&ends, 1, TEND));
 	notify("STOPPING=1");
-	say("greeterd ends on signal %d", (int)ended);
+	shutdown(listener, SHUT_RDWR);
+	for (int i = 0; i < THREADS; i++)
+		pthread_join(threads[i], NULL);
+	queue_close(&queue);
+	store_close(&store);
+	cache_close(&cache);
+	say("greeterd ends");
 	return 0;
 }
