@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"strconv"
 	"strings"
 	"time"
 
@@ -52,8 +53,11 @@ const (
 // Probe is one question of a service.
 type Probe struct {
 	Kind ProbeKind
-	// Target is a port, PORT/PATH, a regular expression, or a script.
+	// Target is a port, PORT/PATH, a regular expression for a log, or what is
+	// run in the service's container, in words.
 	Target string
+	// Args are what is run.
+	Args []string
 }
 
 // String is the probe as the log and the report have it.
@@ -134,22 +138,25 @@ func mergeService(base, own settings.Service) settings.Service {
 	return s
 }
 
+// probesOf are the ways to see that a service is ready, those first that say
+// the most when they do not hold.
 func probesOf(s settings.Service) []Probe {
 	r := s.Ready
 	var probes []Probe
-	for _, p := range []struct {
-		kind   ProbeKind
-		target string
-	}{{ProbeLog, r.Log}, {ProbeCommand, r.Command}, {ProbeHTTP, r.HTTP}} {
-		if p.target != "" {
-			probes = append(probes, Probe{p.kind, p.target})
-		}
+	if r.Log != "" {
+		probes = append(probes, Probe{Kind: ProbeLog, Target: r.Log})
+	}
+	if len(r.Command) > 0 {
+		probes = append(probes, Probe{Kind: ProbeCommand, Target: r.Command.String(), Args: r.Command})
+	}
+	if r.HTTP != "" {
+		probes = append(probes, Probe{Kind: ProbeHTTP, Target: r.HTTP})
 	}
 	if r.Health {
 		probes = append(probes, Probe{Kind: ProbeHealth})
 	}
 	if r.TCP != 0 {
-		probes = append(probes, Probe{ProbeTCP, fmt.Sprint(int(r.TCP))})
+		probes = append(probes, Probe{Kind: ProbeTCP, Target: strconv.Itoa(int(r.TCP))})
 	}
 	return probes
 }

@@ -196,7 +196,7 @@ func (j *job) holds(ctx context.Context, s service, p plan.Probe, state engine.S
 	case plan.ProbeLog:
 		return j.logHolds(ctx, s, p.Target)
 	case plan.ProbeCommand:
-		return j.commandHolds(ctx, s, p.Target)
+		return j.commandHolds(ctx, s, p.Args)
 	}
 	return j.networkHolds(ctx, s, p)
 }
@@ -226,9 +226,9 @@ func (j *job) logHolds(ctx context.Context, s service, pattern string) (string, 
 	return "no such line in its log", nil
 }
 
-func (j *job) commandHolds(ctx context.Context, s service, script string) (string, error) {
+func (j *job) commandHolds(ctx context.Context, s service, args []string) (string, error) {
 	var out bytes.Buffer
-	exit, err := j.engine.Exec(ctx, s.id, engine.Cmd{Args: []string{"sh", "-c", script}, Stdout: &out, Stderr: &out})
+	exit, err := j.engine.Exec(ctx, s.id, engine.Cmd{Args: args, Stdout: &out, Stderr: &out})
 	if err != nil {
 		return err.Error(), nil // the state tells next time, if it is gone
 	}

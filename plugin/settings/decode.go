@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/docker/go-units"
-	"github.com/mattn/go-shellwords"
 	"go.yaml.in/yaml/v4"
 )
 
@@ -72,6 +71,8 @@ func decodeNode(v reflect.Value, n *yaml.Node, at place) []error {
 		return decodeServices(target, n, at)
 	case *Words:
 		return decodeWords(target, n, at)
+	case *Script:
+		return decodeScript(target, n, at)
 	case *Settings, *Package, *File, *Service, *Ready, *Test:
 		return decodeStruct(v, n, at)
 	}
@@ -112,9 +113,14 @@ func decodeList(list *[]string, n *yaml.Node, at place, parts func(text string) 
 			errs = append(errs, at.wrong(item, "a list of strings")...)
 			continue
 		}
-		if text := strings.TrimSpace(item.Value); text != "" && !isNull(item) {
-			*list = append(*list, text)
+		text := strings.TrimSpace(item.Value)
+		if text == "" || isNull(item) {
+			continue
 		}
+		if wanted := at.misshapen(text); wanted != "" {
+			errs = append(errs, at.wrong(item, wanted)...)
+		}
+		*list = append(*list, text)
 	}
 	return errs
 }
@@ -150,6 +156,9 @@ func sequence(items []string) *yaml.Node {
 
 func decodeMap(m *Map, n *yaml.Node, at place) []error {
 	*m = Map{}
+	if at.form != "" {
+		return decodeValues(*m, n, at, "a mapping: {/etc/app.conf: content}")
+	}
 	if n.Kind == yaml.ScalarNode {
 		(*m)["*"] = n.Value
 		return nil
@@ -170,6 +179,9 @@ func decodeValues(m map[string]string, n *yaml.Node, at place, wanted string) []
 	}
 	return eachPair(n, at, func(key, value *yaml.Node) []error {
 		value = follow(value)
+		if wanted := at.misshapen(key.Value); wanted != "" {
+			return at.wrong(key, wanted)
+		}
 		if value.Kind != yaml.ScalarNode {
 			return at.below(key.Value).wrong(value, "a single value")
 		}
@@ -192,49 +204,6 @@ func decodeNamed[T any](m *map[string]T, n *yaml.Node, at place, of string) []er
 		(*m)[key.Value] = one
 		return errs
 	})
-}
-
-// decodeFiles decodes files by path: a text is the content.
-func decodeFiles(m *map[string]File, n *yaml.Node, at place) []error {
-	if n.Kind != yaml.MappingNode {
-		return at.wrong(n, "a mapping of paths: {/etc/greeter.conf: content}")
-	}
-	*m = map[string]File{}
-	return eachPair(n, at, func(key, value *yaml.Node) []error {
-		f := File{When: "installed", Origin: at.below(key.Value).of(value)}
-		below := at.below(key.Value)
-		defer func() { (*m)[key.Value] = f }()
-		if value = follow(value); value.Kind == yaml.ScalarNode {
-			f.Content = value.Value
-			return nil
-		}
-		return decodeNode(reflect.ValueOf(&f).Elem(), value, below)
-	})
-}
-
-func decodeServices(s *Services, n *yaml.Node, at place) []error {
-	if n.Kind == yaml.ScalarNode {
-		*s = Services{Compose: n.Value}
-		return nil
-	}
-	*s = Services{}
-	return decodeNamed(&s.Named, n, at, "service names: {postgres: {}}, or the path of a compose file")
-}
-
-// decodeWords splits a string as a shell does, without expanding anything.
-func decodeWords(w *Words, n *yaml.Node, at place) []error {
-	if n.Kind == yaml.SequenceNode {
-		return decodeList((*[]string)(w), n, at, listOf)
-	}
-	if n.Kind != yaml.ScalarNode {
-		return at.wrong(n, "a command: a list of words, or one string")
-	}
-	words, err := shellwords.Parse(n.Value)
-	if err != nil {
-		return at.wrong(n, "a command whose quotes are closed")
-	}
-	*w = words
-	return nil
 }
 
 // decodeStruct decodes a mapping with known keys.
@@ -309,6 +278,9 @@ func decodeScalar(v reflect.Value, n *yaml.Node, at place) []error {
 		d, good := parseDuration(text)
 		v.SetInt(int64(d))
 		ok, wanted = good, "a duration above zero, such as 90s or 10m"
+	}
+	if other := at.misshapen(text); ok && other != "" {
+		ok, wanted = false, other
 	}
 	if !ok {
 		return at.wrong(n, wanted)

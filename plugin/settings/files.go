@@ -4,7 +4,10 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"reflect"
 	"regexp"
+
+	"go.yaml.in/yaml/v4"
 )
 
 var octal = regexp.MustCompile(`^[0-7]{3,4}$`)
@@ -35,4 +38,22 @@ func (s *Settings) readFiles(workspace fs.FS) []error {
 		}
 	}
 	return errs
+}
+
+// decodeFiles decodes files by path: a text is the content.
+func decodeFiles(m *map[string]File, n *yaml.Node, at place) []error {
+	if n.Kind != yaml.MappingNode {
+		return at.wrong(n, "a mapping of paths: {/etc/greeter.conf: content}")
+	}
+	*m = map[string]File{}
+	return eachPair(n, at, func(key, value *yaml.Node) []error {
+		f := File{When: "installed", Origin: at.below(key.Value).of(value)}
+		below := at.below(key.Value)
+		defer func() { (*m)[key.Value] = f }()
+		if value = follow(value); value.Kind == yaml.ScalarNode {
+			f.Content = value.Value
+			return nil
+		}
+		return decodeNode(reflect.ValueOf(&f).Elem(), value, below)
+	})
 }

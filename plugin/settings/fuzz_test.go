@@ -23,7 +23,7 @@ func FuzzLoad(f *testing.F) {
 			t.Skip("no such environment")
 		}
 		s, _, err := load(file, "PLUGIN_PASSWORD="+secret, "PLUGIN_DISTROS="+list, "PLUGIN_PACKAGES="+list, "PLUGIN_TEST="+value,
-			"PLUGIN_EXCLUDE="+list, "PLUGIN_TIMEOUT="+value, "PLUGIN_MEMORY="+value, "PLUGIN_CPUS="+value, "PLUGIN_ENVIRONMENT="+value)
+			"PLUGIN_EXCLUDE="+list, "PLUGIN_TIMEOUT="+value, "PLUGIN_MEMORY="+value, "PLUGIN_CPUS="+value, "PLUGIN_ENVIRONMENT="+value, "PLUGIN_SERVICES="+list)
 		if err != nil && strings.Contains(err.Error(), secret) {
 			t.Errorf("a problem shows the password: %v", err)
 		}

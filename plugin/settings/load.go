@@ -158,6 +158,7 @@ type field struct {
 	variable string // PLUGIN_DISTROS
 	fallback string
 	choices  []string
+	form     string
 	secret   bool
 }
 
@@ -174,7 +175,7 @@ func fieldsOf(t reflect.Type) []field {
 		}
 		one := field{
 			index: i, key: key, variable: "PLUGIN_" + strings.ToUpper(key),
-			fallback: tag.Get("default"), secret: tag.Get("secret") == "true",
+			fallback: tag.Get("default"), form: tag.Get("form"), secret: tag.Get("secret") == "true",
 		}
 		if choices := tag.Get("enum"); choices != "" {
 			one.choices = strings.Split(choices, ",")

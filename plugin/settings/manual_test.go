@@ -45,6 +45,9 @@ func manual(t *testing.T) []entry {
 		switch e.key {
 		case "packages":
 			all = append(all, entriesOf(reflect.TypeFor[settings.Package](), "packages.NAME.", docs)...)
+		case "services":
+			all = append(all, entriesOf(reflect.TypeFor[settings.Service](), "services.NAME.", docs)...)
+			all = append(all, entriesOf(reflect.TypeFor[settings.Ready](), "services.NAME.ready.", docs)...)
 		case "test":
 			all = append(all, entriesOf(reflect.TypeFor[settings.Test](), "test.", docs)...)
 		}
@@ -90,6 +93,9 @@ func paragraphsOf(comment, name, key string) []string {
 }
 
 func kindOf(t reflect.Type) string {
+	if t == reflect.TypeFor[settings.Services]() {
+		return "mapping of names, or a path"
+	}
 	if t.Kind() == reflect.Map && t.Name() == "" {
 		return "mapping of names"
 	}
@@ -99,15 +105,22 @@ func kindOf(t reflect.Type) string {
 	return strings.ToLower(t.Name())
 }
 
-// comments are what settings.go says of its types, and of their fields as
-// TYPE.FIELD.
+// comments are what the settings' types say of themselves, and of their fields
+// as TYPE.FIELD.
 func comments(t *testing.T) map[string]string {
 	t.Helper()
-	file, err := parser.ParseFile(token.NewFileSet(), "settings.go", nil, parser.ParseComments)
-	if err != nil {
-		t.Fatal(err)
-	}
 	docs := map[string]string{}
+	for _, name := range []string{"settings.go", "services.go"} {
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ParseComments)
+		if err != nil {
+			t.Fatal(err)
+		}
+		addComments(docs, file)
+	}
+	return docs
+}
+
+func addComments(docs map[string]string, file *ast.File) {
 	ast.Inspect(file, func(n ast.Node) bool {
 		spec, ok := n.(*ast.TypeSpec)
 		if !ok {
@@ -121,7 +134,6 @@ func comments(t *testing.T) map[string]string {
 		}
 		return false
 	})
-	return docs
 }
 
 func TestEverySettingIsDocumented(t *testing.T) {
@@ -158,7 +170,7 @@ func TestManualIsFresh(t *testing.T) {
 	}
 	b.WriteString("\n## Values\n\n")
 	docs := comments(t)
-	for _, kind := range []string{"List", "Commands", "Map", "Variables", "Bool", "Int", "Float", "Size", "Duration"} {
+	for _, kind := range []string{"List", "Commands", "Map", "Variables", "Bool", "Int", "Float", "Size", "Duration", "Words", "Script"} {
 		fmt.Fprintf(&b, "- `%s`%s\n", strings.ToLower(kind), strings.TrimSuffix(strings.TrimPrefix(docs[kind], kind), "\n"))
 	}
 	b.WriteString("\n## Other names\n\n| variable | is |\n|---|---|\n")

@@ -18,6 +18,8 @@ type place struct {
 	// secret values are not shown.
 	secret  bool
 	choices []string
+	// form that a text has to have: a key of forms.
+	form string
 }
 
 // of is the place in words: packages.yml:3:5: test.skip, or PLUGIN_TEST.
@@ -38,8 +40,16 @@ func (p place) below(key string) place {
 
 // with is the place of a field's value.
 func (p place) with(f field) place {
-	p.secret, p.choices = f.secret, f.choices
+	p.secret, p.choices, p.form = f.secret, f.choices, f.form
 	return p
+}
+
+// misshapen is what is wanted of a text that has not the form it has to have.
+func (p place) misshapen(text string) string {
+	if want, ok := forms[p.form]; ok {
+		return want(text)
+	}
+	return ""
 }
 
 // choice says whether a text may stand here, and else what may.

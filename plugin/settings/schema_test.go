@@ -30,10 +30,14 @@ func schemaOf(of reflect.Type, docs map[string]string) object {
 	case reflect.TypeFor[settings.Map]():
 		return object{"type": append(scalar, "object"), "additionalProperties": object{"type": scalar}}
 	case reflect.TypeFor[settings.Variables]():
+		return object{"type": []string{"object", "null"}, "additionalProperties": object{"type": scalar}}
+	case reflect.TypeFor[settings.Services]():
 		return object{
-			"type": []string{"object", "null"}, "additionalProperties": object{"type": scalar},
-			"propertyNames": object{"pattern": "^[A-Za-z_][A-Za-z0-9_]*$"},
+			"type": []string{"object", "string", "null"}, "propertyNames": object{"pattern": labelPattern, "maxLength": 63},
+			"additionalProperties": schemaOf(reflect.TypeFor[settings.Service](), docs),
 		}
+	case reflect.TypeFor[settings.Words](), reflect.TypeFor[settings.Script]():
+		return object{"type": append(scalar, "array"), "items": object{"type": scalar}}
 	case reflect.TypeFor[map[string]settings.Package]():
 		return object{"type": []string{"object", "null"}, "additionalProperties": schemaOf(of.Elem(), docs)}
 	case reflect.TypeFor[settings.Bool]():
@@ -73,7 +77,32 @@ func property(f reflect.StructField, of string, docs map[string]string) object {
 	if fallback := f.Tag.Get("default"); fallback != "" {
 		p["default"] = defaultOf(f.Type, fallback)
 	}
+	if of+"."+f.Name == "Settings.Environment" {
+		p["propertyNames"] = object{"pattern": "^[A-Za-z_][A-Za-z0-9_]*$"}
+	}
+	shape(p, f.Tag.Get("form"))
 	return p
+}
+
+const labelPattern = "^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?$"
+
+// shape adds what a form says of a text, as far as a schema can.
+func shape(p object, form string) {
+	switch form {
+	case "port":
+		p["minimum"], p["maximum"] = 1, 65535
+	case "path":
+		p["type"], p["propertyNames"] = []string{"object", "null"}, object{"pattern": "^/."}
+	case "address":
+		p["pattern"] = `^\s*\d{1,5}(/\S*)?\s*$`
+	case "host":
+		const pattern = `^\s*[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?\s*$`
+		if items, ok := p["items"].(object); ok {
+			items["pattern"] = pattern
+			return
+		}
+		p["pattern"] = pattern
+	}
 }
 
 // defaultOf is a default as YAML would have it.

@@ -24,7 +24,8 @@ func (s *Settings) validate(env map[string]string) []error {
 	}
 	errs = append(errs, s.checkOutput()...)
 	errs = append(errs, s.checkNeeds()...)
-	return append(errs, s.resolveEnvironment(env)...)
+	errs = append(errs, s.resolveEnvironment(env)...)
+	return append(errs, s.Services.resolve(env)...)
 }
 
 // checkOutput keeps the output in the workspace: it is written as root, and
@@ -103,5 +104,6 @@ func (s *Settings) Secrets() []string {
 	for _, name := range s.EnvironmentFrom {
 		secrets = append(secrets, s.BuildEnvironment[name])
 	}
+	secrets = append(secrets, s.Services.secrets()...)
 	return slices.DeleteFunc(secrets, func(v string) bool { return v == "" })
 }
