@@ -34,6 +34,7 @@ func Load(environ []string, workspace fs.FS) (Settings, []string, error) {
 	found.add(s.applyEnvironment(values)...)
 	found.add(s.readFiles(workspace)...)
 	found.add(s.readChecks(workspace)...)
+	found.add(s.readCompose(env, workspace)...)
 	found.add(s.validate(env)...)
 	return s, warnings, found.err()
 }
@@ -104,19 +105,27 @@ func (s *Settings) decodeFile(name string, text []byte) []error {
 
 // decodeYAML decodes the one document of a file, strictly.
 func decodeYAML(v reflect.Value, name string, text []byte) []error {
+	doc, errs := document(name, text)
+	if doc == nil {
+		return errs
+	}
+	return append(errs, decodeNode(v, doc, place{file: name})...)
+}
+
+// document is the one document of a YAML file; nil if it holds none.
+func document(name string, text []byte) (*yaml.Node, []error) {
 	var docs []yaml.Node
 	if err := yaml.Load(text, &docs, yaml.WithAllDocuments()); err != nil {
-		return []error{notYAML(name, err)}
+		return nil, []error{notYAML(name, err)}
 	}
 	var errs []error
-	for i, doc := range docs {
-		if i > 0 {
-			errs = append(errs, fmt.Errorf("%s:%d:%d: found another document, wanted one", name, doc.Line, doc.Column))
-			continue
-		}
-		errs = append(errs, decodeNode(v, doc.Content[0], place{file: name})...)
+	for _, doc := range docs[min(1, len(docs)):] {
+		errs = append(errs, fmt.Errorf("%s:%d:%d: found another document, wanted one", name, doc.Line, doc.Column))
 	}
-	return errs
+	if len(docs) == 0 {
+		return nil, errs
+	}
+	return docs[0].Content[0], errs
 }
 
 // notYAML says where the text stops being YAML. What follows an unquoted *

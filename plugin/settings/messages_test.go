@@ -14,7 +14,7 @@ import (
 
 // Words of ours are what users see: each stands in a test.
 func TestEveryMessageIsInATest(t *testing.T) {
-	tests := textOf(t, "*_test.go", "testdata/bad/*.yml", "testdata/unsound/*.yml")
+	tests := textOf(t, "*_test.go", "testdata/bad/*.yml", "testdata/unsound/*.yml", "testdata/compose/bad/*.yml")
 	verb := regexp.MustCompile(`%[a-z]`)
 	for _, words := range wordsOf(t) {
 		for _, part := range verb.Split(words, -1) {
