@@ -122,7 +122,7 @@ func Shell(ctx context.Context, w World, job string, size engine.Terminal) (int,
 }
 
 func (s *session) pickKept(ctx context.Context, job string) (engine.Container, error) {
-	kept, err := s.engine.Kept(ctx, nil)
+	kept, err := s.engine.Kept(ctx, map[string]string{engine.LabelName: run.MachineName})
 	if err != nil {
 		return engine.Container{}, err
 	}

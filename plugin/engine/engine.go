@@ -30,8 +30,9 @@ type Containers interface {
 	// Start creates and starts one container of a group that was set up, and
 	// returns when its first process runs. It does not wait for readiness.
 	// The container is attached to the group's network under Spec.Name and
-	// Spec.Aliases, and its loopback has ::1 where the host's kernel has IPv6,
-	// as every machine's has. The image must be present: see Images.
+	// Spec.Aliases, carries the group's labels and LabelName, and its loopback
+	// has ::1 where the host's kernel has IPv6, as every machine's has. The
+	// image must be present: see Images.
 	// ErrNoImage, ErrRefused (the host rejects what the Spec asks for).
 	Start(ctx context.Context, g Group, s Spec) (ID, error)
 
@@ -149,6 +150,8 @@ const (
 	LabelRun = "io.drone-packages.run"
 	// LabelGroup is the job the thing belongs to.
 	LabelGroup = "io.drone-packages.group"
+	// LabelName is a container's Spec.Name; Start sets it.
+	LabelName = "io.drone-packages.name"
 	// LabelExpires is the Unix time after which any sweep may remove it.
 	LabelExpires = "io.drone-packages.expires"
 	// LabelOwner is the id of the container the plugin ran in, if it did.
@@ -156,7 +159,8 @@ const (
 	// LabelKeep is set where a failed machine is kept for its user: such a
 	// thing is swept when it expires, not when its owner is gone.
 	LabelKeep = "io.drone-packages.keep"
-	// LabelImage marks our images: "base", "environment" or "machine".
+	// LabelImage marks our images: "base", "environment", "machine" or
+	// "service".
 	LabelImage = "io.drone-packages.image"
 )
 
@@ -184,8 +188,11 @@ type Spec struct {
 	// Command replaces the image's entrypoint and command, and runs as root.
 	// Empty: the image's own, as the image's own user.
 	Command []string
-	// Args replace the image's command and leave its entrypoint. Not beside
-	// Command.
+	// Entrypoint replaces the image's entrypoint and leaves out its command,
+	// as the image's own user. Not beside Command.
+	Entrypoint []string
+	// Args replace the image's command: they follow its entrypoint, or the
+	// one above. Not beside Command.
 	Args []string
 	// Files are put in before the first process starts: content by absolute
 	// path, owned by root, mode 0644, or 0755 when it begins with #!.

@@ -185,5 +185,8 @@ func (r *runner) labels(j plan.Job) map[string]string {
 	return labels
 }
 
+// MachineName is what a test machine is called on its network.
+const MachineName = string(plan.Test)
+
 // LabelJob is the name of the plan's job, by which a shell finds a kept machine.
 const LabelJob = "io.drone-packages.job"

@@ -67,7 +67,7 @@ func lacksIPv6(err error) bool {
 
 func (e *Engine) start(ctx context.Context, g engine.Group, s engine.Spec, h *container.HostConfig) (engine.ID, error) {
 	name := g.Name + "-" + s.Name + "-" + strings.ToLower(rand.Text()[:4])
-	made, err := e.client.ContainerCreate(ctx, containerConfig(s, withLabel(g)), h, networking(g, s), platformOf(s.Platform), name)
+	made, err := e.client.ContainerCreate(ctx, containerConfig(g, s), h, networking(g, s), platformOf(s.Platform), name)
 	if errdefs.IsNotFound(err) {
 		return "", fmt.Errorf("%w: %s: %w", engine.ErrNoImage, s.Image, err)
 	}

@@ -43,13 +43,15 @@ func dropBuild(version string) string {
 	return v
 }
 
-func containerConfig(s engine.Spec, labels map[string]string) *container.Config {
+func containerConfig(g engine.Group, s engine.Spec) *container.Config {
+	labels := withLabel(g)
+	labels[engine.LabelName] = s.Name
 	hostname := s.Hostname
 	if hostname == "" {
 		hostname = s.Name
 	}
 	c := &container.Config{
-		Image: s.Image, Hostname: hostname, Cmd: s.Args,
+		Image: s.Image, Hostname: hostname, Entrypoint: s.Entrypoint, Cmd: s.Args,
 		Env: envList(s.Env), Labels: labels, StopSignal: s.StopSignal,
 	}
 	if len(s.Command) > 0 {

@@ -37,9 +37,15 @@ func groupLabels(g engine.Group) map[string]string {
 	return labels
 }
 
+func containerLabels(g engine.Group, s engine.Spec) map[string]string {
+	labels := groupLabels(g)
+	labels[engine.LabelName] = s.Name
+	return labels
+}
+
 // Start implements engine.Containers.
 func (f *Fake) Start(ctx context.Context, g engine.Group, s engine.Spec) (engine.ID, error) {
-	if err := f.call(ctx, "start %s/%s from %s: %s", g.Name, s.Name, s.Image, strings.Join(s.Command, " ")); err != nil {
+	if err := f.call(ctx, "start %s/%s from %s: %s", g.Name, s.Name, s.Image, firstProcess(s)); err != nil {
 		return "", err
 	}
 	f.mu.Lock()
@@ -52,7 +58,7 @@ func (f *Fake) Start(ctx context.Context, g engine.Group, s engine.Spec) (engine
 		return "", fmt.Errorf("%w: %w", engine.ErrRefused, err)
 	}
 	m := &machine{
-		id: engine.ID(fmt.Sprintf("container-%d", f.next())), group: g, spec: s, labels: groupLabels(g),
+		id: engine.ID(fmt.Sprintf("container-%d", f.next())), group: g, spec: s, labels: containerLabels(g, s),
 		created: time.Unix(int64(f.serial), 0), files: maps.Clone(image.files), gone: make(chan struct{}),
 	}
 	if m.files == nil {
@@ -86,9 +92,14 @@ func (f *Fake) refuse(g engine.Group, s engine.Spec) error {
 	return nil
 }
 
+// firstProcess is what a container's first process is known by.
+func firstProcess(s engine.Spec) string {
+	return strings.Join(slices.Concat(s.Command, s.Entrypoint, s.Args), " ")
+}
+
 func (f *Fake) main(m *machine) {
 	for _, r := range f.Mains {
-		if !strings.Contains(strings.Join(append(m.spec.Command, m.spec.Args...), " "), r.Match) {
+		if !strings.Contains(firstProcess(m.spec), r.Match) {
 			continue
 		}
 		m.main, m.logs = r, m.logs+r.Logs

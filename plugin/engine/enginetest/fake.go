@@ -68,7 +68,7 @@ type Rule struct {
 
 // Main says what a container's first process does.
 type Main struct {
-	// Match is part of Spec.Command or Spec.Args, joined by spaces.
+	// Match is part of Spec.Command, Entrypoint and Args, joined by spaces.
 	Match string
 	// Logs is what it prints, each time it is started.
 	Logs string

@@ -23,7 +23,7 @@ var suiteRules = []Rule{
 	})},
 	{Match: scriptBig, Stdout: strings.Repeat("x", 3_000_000)},
 	{Match: scriptPID1, Do: printing(func(c Call) (string, error) {
-		return strings.Join(append(c.Spec.Command, c.Spec.Args...), " ") + " ", nil
+		return firstProcess(c.Spec) + " ", nil
 	})},
 	{Match: scriptGiven, Do: printing(func(c Call) (string, error) {
 		text, err := c.ReadFile("/etc/given.d/text")

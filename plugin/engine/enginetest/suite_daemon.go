@@ -37,8 +37,9 @@ func askKept(t *testing.T, s *suite) {
 	ended.Command = []string{"true"}
 	short := s.start(t, g, ended)
 	Eventually(t, "the other has ended", func() bool { return !s.runs(t, short) })
+	s.start(t, g, s.idle("service"))
 	plain, _ := s.machine(t)
-	run := map[string]string{engine.LabelRun: g.Labels[engine.LabelRun], "job": "a"}
+	run := map[string]string{engine.LabelRun: g.Labels[engine.LabelRun], "job": "a", engine.LabelName: "machine"}
 	kept, err := s.e.Kept(t.Context(), run)
 	if err != nil || len(kept) != 1 {
 		t.Fatalf("got %+v, %v", kept, err)

@@ -36,7 +36,8 @@ func askFiles(t *testing.T, s *suite) {
 	}
 }
 
-// askArgs: the suite's image has no entrypoint, so its arguments are all.
+// askArgs: the suite's image has no entrypoint, so arguments are all there
+// is, or follow the one that is given.
 func askArgs(t *testing.T, s *suite) {
 	g := s.setup(t, nil)
 	spec := s.idle("args")
@@ -44,6 +45,10 @@ func askArgs(t *testing.T, s *suite) {
 	id := s.start(t, g, spec)
 	if got := s.sh(t, id, scriptPID1); got != "sleep infinity " {
 		t.Errorf("first process: %q", got)
+	}
+	spec.Name, spec.Entrypoint, spec.Args = "entry", []string{"sleep"}, []string{"99999"}
+	if got := s.sh(t, s.start(t, g, spec), scriptPID1); got != "sleep 99999 " {
+		t.Errorf("first process with an entrypoint: %q", got)
 	}
 }
 
