@@ -40,6 +40,7 @@ func New(in Input) (Plan, error) {
 		return p, fmt.Errorf("only: %s matches none of the distros and packages asked for (%s)",
 			strings.Join(in.Settings.Only, ", "), strings.Join(jobNames(in.Distros, packages), ", "))
 	}
+	p.dropIdleServices()
 	p.share()
 	return p, nil
 }
@@ -142,7 +143,7 @@ func (p *Plan) addDistro(d distros.Distro, packages []wanted) error {
 		return fmt.Errorf("distro %s: there is no family %q", d.Name, d.Family)
 	}
 	b := builder{in: p.Input, distro: d, family: family, ladder: p.Ladder, services: p.Services}
-	p.Jobs = append(p.Jobs, b.baseImage())
+	p.addBase(b.baseImage())
 	for _, w := range packages {
 		p.Jobs = append(p.Jobs, b.environment(w), b.build(w))
 	}

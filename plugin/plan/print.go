@@ -74,7 +74,7 @@ func (p Plan) packagesLine() string {
 func (p Plan) servicesLine() string {
 	var fresh, common []string
 	for _, s := range p.Services {
-		text := strings.TrimPrefix(s.Image, servicesRow+"/")
+		text := s.Source
 		if !strings.HasPrefix(text, s.Name) {
 			text = s.Name + " (" + text + ")"
 		}

@@ -1,10 +1,12 @@
 package plan
 
 import (
+	"cmp"
 	_ "embed"
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -16,9 +18,11 @@ import (
 type Service struct {
 	// Name it is reached by.
 	Name string
-	// Image is the job that comes by its image.
-	Image string
-	// Entrypoint and Args replace the image's own where they are set.
+	// Image is the job that comes by its image; Source says in words what
+	// that is.
+	Image, Source string
+	// Entrypoint and Args replace the image's own where they are set: an
+	// entrypoint the command too.
 	Entrypoint, Args []string
 	Env, Files       map[string]string
 	Hostname         string
@@ -35,6 +39,15 @@ type Service struct {
 	Ladder []Rung
 	CPUs   float64
 	Memory int64 // bytes
+}
+
+// Within is the deadline as people write it: 1m, not 1m0s.
+func (s Service) Within() string {
+	text := s.Deadline.String()
+	if strings.HasSuffix(text, "m0s") {
+		return strings.TrimSuffix(text, "0s")
+	}
+	return text
 }
 
 // ProbeKind is a way to see that a service is ready.
@@ -84,7 +97,7 @@ func KnownServices() (map[string]settings.Service, error) {
 }
 
 // completeService is a service with what is known of it filled in.
-func completeService(name string, own settings.Service, known map[string]settings.Service) (settings.Service, error) {
+func completeService(name string, own settings.Service, known map[string]settings.Service, in Input) (settings.Service, error) {
 	like := own.Like
 	if like == "" {
 		like = name
@@ -93,50 +106,76 @@ func completeService(name string, own settings.Service, known map[string]setting
 	if own.Like != "" && !ok {
 		return own, fmt.Errorf("services.%s.like: %q is no known service; there are: %s", name, own.Like, strings.Join(sortedKeys(known), ", "))
 	}
-	s := mergeService(base, own)
-	if s.Image == "" && s.From == "" {
+	s := mergeService(named(base, name), own)
+	switch {
+	case slices.ContainsFunc(append([]string{name}, own.Aliases...), isMachine):
+		return s, fmt.Errorf("services.%s: the machines under test go by the name %s: give it another", name, Test)
+	case s.Image == "" && s.From == "":
 		return s, fmt.Errorf("services.%s: it is none of the known ones (%s): say its image, or from and install", name, strings.Join(sortedKeys(known), ", "))
-	}
-	if own.Image != "" && own.From != "" {
+	case own.Image != "" && own.From != "":
 		return s, fmt.Errorf("services.%s: image and from exclude each other: say where it comes from once", name)
-	}
-	if len(probesOf(s)) == 0 {
+	case len(probesOf(s)) == 0 && in.Settings.Services.Compose != "":
+		return s, fmt.Errorf("%s: services.%s: say how to see that it is ready: give it a healthcheck, or expose its port", in.Settings.Services.Compose, name)
+	case len(probesOf(s)) == 0:
 		return s, fmt.Errorf("services.%s.ready: say how to see that it is ready: tcp, http, log, command or health", name)
 	}
 	return s, nil
 }
 
 // mergeService puts one service on top of another. Environments are joined;
-// readiness, once given, is all of it.
+// readiness, once given, is all of it. Of a known service only the port holds
+// for one that a distro's own packages make.
 func mergeService(base, own settings.Service) settings.Service {
+	if own.From != "" {
+		base = settings.Service{Port: base.Port}
+	}
+	if own.Port != 0 && own.Port != base.Port { // what is known asks the other port
+		base.Ready = settings.Ready{Deadline: base.Ready.Deadline}
+	}
 	s := own
 	s.Environment = settings.Variables{}
 	maps.Copy(s.Environment, base.Environment)
 	maps.Copy(s.Environment, own.Environment)
-	if s.From != "" {
-		s.Environment = own.Environment
-	} else if s.Image == "" {
+	if s.Image == "" {
 		s.Image = base.Image
 	}
-	if len(s.Command) == 0 && s.From == "" {
+	if len(s.Command) == 0 && len(s.Entrypoint) == 0 {
 		s.Command = base.Command
 	}
 	if s.Port == 0 {
 		s.Port = base.Port
 	}
-	if len(probesOf(s)) == 0 {
-		interval, deadline := s.Ready.Interval, s.Ready.Deadline
-		s.Ready = base.Ready
-		if s.From != "" { // what the image's command could ask is not there
-			s.Ready = settings.Ready{TCP: s.Port}
-		}
-		s.Ready.Interval, s.Ready.Deadline = max(interval, s.Ready.Interval), max(deadline, s.Ready.Deadline)
-	}
-	if len(probesOf(s)) == 0 && s.Port != 0 {
-		s.Ready.TCP = s.Port
-	}
+	s.Ready = mergeReady(base.Ready, own.Ready, s.Port)
 	return s
 }
+
+func mergeReady(base, own settings.Ready, port settings.Int) settings.Ready {
+	r := own
+	if !asks(r) {
+		r = base
+	}
+	r.Interval, r.Deadline = cmp.Or(own.Interval, base.Interval), cmp.Or(own.Deadline, base.Deadline)
+	if !asks(r) {
+		r.TCP = port
+	}
+	return r
+}
+
+// asks says whether readiness has anything to ask.
+func asks(r settings.Ready) bool { return len(probesOf(settings.Service{Ready: r})) > 0 }
+
+// named is a known service whose environment has its name in it.
+func named(known settings.Service, name string) settings.Service {
+	env := settings.Variables{}
+	for variable, value := range known.Environment {
+		env[variable] = strings.ReplaceAll(value, "${name}", name)
+	}
+	known.Environment = env
+	return known
+}
+
+// isMachine says whether a name is that of machines on their own network.
+func isMachine(name string) bool { return strings.EqualFold(name, string(Test)) }
 
 // probesOf are the ways to see that a service is ready, those first that say
 // the most when they do not hold.
@@ -161,23 +200,27 @@ func probesOf(s settings.Service) []Probe {
 	return probes
 }
 
+// newService is what a run needs to know of a complete service.
 func newService(name string, s settings.Service, in Input) Service {
 	service := Service{
-		Name: name, Image: imageJob(name, s),
+		Name: name, Image: imageJob(name, s), Source: sourceWords(s),
 		Entrypoint: s.Entrypoint, Args: s.Command, Env: s.Environment, Files: s.Files,
 		Hostname: s.Hostname, Aliases: s.Aliases, Port: int(s.Port),
-		Ready: probesOf(s), Interval: time.Duration(s.Ready.Interval), Deadline: time.Duration(s.Ready.Deadline),
-		Shared: bool(s.Shared), Boots: s.From != "" && len(s.Command) == 0 && len(s.Entrypoint) == 0,
+		Ready:    probesOf(s),
+		Interval: cmp.Or(time.Duration(s.Ready.Interval), readyInterval),
+		Deadline: cmp.Or(time.Duration(s.Ready.Deadline), readyDeadline),
+		Shared:   bool(s.Shared), Boots: s.From != "" && len(s.Command) == 0 && len(s.Entrypoint) == 0,
 		CPUs: float64(in.Settings.CPUs), Memory: int64(in.Settings.Memory),
 	}
 	if service.Boots {
 		service.Ladder = Ladder(in.Host, in.Settings.Privileged)
 	}
-	if service.Interval == 0 {
-		service.Interval = readyInterval
-	}
-	if service.Deadline == 0 {
-		service.Deadline = readyDeadline
-	}
 	return service
+}
+
+func sourceWords(s settings.Service) string {
+	if s.From != "" {
+		return strings.Join(s.Install, ", ") + " of " + s.From
+	}
+	return s.Image
 }

@@ -19,7 +19,7 @@ const servicesRow = "services"
 // of one image share it.
 func imageJob(name string, s settings.Service) string {
 	if s.From != "" {
-		return servicesRow + "/" + name
+		return servicesRow + "/" + name + "+" + s.From // a + is in no image's name
 	}
 	return servicesRow + "/" + s.Image
 }
@@ -33,7 +33,7 @@ func (p *Plan) addServices() error {
 	}
 	var errs []error
 	for _, name := range sortedKeys(p.Input.Settings.Services.Named) {
-		s, err := completeService(name, p.Input.Settings.Services.Named[name], known)
+		s, err := completeService(name, p.Input.Settings.Services.Named[name], known, p.Input)
 		if err == nil {
 			err = p.addServiceImage(name, s)
 		}
@@ -66,9 +66,7 @@ func (p *Plan) addMadeService(name string, s settings.Service) error {
 	}
 	base := b.baseImage()
 	base.Distro, base.Package = servicesRow, b.distro.Name
-	if !slices.ContainsFunc(p.Input.Distros, func(d distros.Distro) bool { return d.Name == b.distro.Name }) {
-		p.addOnce(base)
-	}
+	p.addOnce(base)
 	j := b.job(ServiceImage, "")
 	j.Name, j.Distro, j.Package = imageJob(name, s), servicesRow, name
 	j.From, j.Needs = base.Name, []string{base.Name}
@@ -91,6 +89,9 @@ func (p *Plan) serviceBuilder(name string, s settings.Service) (builder, error) 
 		return builder{}, fmt.Errorf("services.%s.install: from %s wants the names of its packages", name, s.From)
 	}
 	found, err := distros.Match(p.Input.Catalogue, []string{s.From})
+	if err == nil && len(found) > 1 {
+		err = fmt.Errorf("%q matches several distros: name one", s.From)
+	}
 	if err != nil {
 		return builder{}, fmt.Errorf("services.%s.from: %w", name, err)
 	}
@@ -99,6 +100,23 @@ func (p *Plan) serviceBuilder(name string, s settings.Service) (builder, error) 
 		return builder{}, fmt.Errorf("distro %s: there is no family %q", found[0].Name, found[0].Family)
 	}
 	return builder{in: p.Input, distro: found[0], family: family, ladder: p.Ladder}, nil
+}
+
+// addBase adds a distro's base image; one that was there for a service becomes
+// the distro's.
+func (p *Plan) addBase(base Job) {
+	p.Jobs = slices.DeleteFunc(p.Jobs, func(other Job) bool { return other.Name == base.Name })
+	p.Jobs = append(p.Jobs, base)
+}
+
+// dropIdleServices leaves services out that no machine will reach.
+func (p *Plan) dropIdleServices() {
+	if p.hasTests() || len(p.Services) == 0 {
+		return
+	}
+	p.Jobs = slices.DeleteFunc(p.Jobs, func(j Job) bool { return j.Distro == servicesRow })
+	p.Services = nil
+	p.Notes = append(p.Notes, "no service is started: nothing is tested")
 }
 
 // addOnce adds a job unless one of its name is there.

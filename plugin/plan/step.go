@@ -147,7 +147,7 @@ func (s WaitReady) String() string {
 	for _, p := range s.Service.Ready {
 		probes = append(probes, p.String())
 	}
-	return fmt.Sprintf("wait for %s: %s, for %s at most", s.Service.Name, strings.Join(probes, "; "), s.Service.Deadline)
+	return fmt.Sprintf("wait for %s: %s, for %s at most", s.Service.Name, strings.Join(probes, "; "), s.Service.Within())
 }
 
 func (s WriteFiles) String() string {

@@ -269,7 +269,7 @@ func (j *job) notReady(ctx context.Context, s service, p plan.Probe, why error) 
 	return &fault{result.Problem{
 		Title: fmt.Sprintf("the service %s is not ready", s.Name),
 		Facts: []result.Fact{
-			{Label: "expected", Text: fmt.Sprintf("%s, within %s", p, s.Deadline)},
+			{Label: "expected", Text: fmt.Sprintf("%s, within %s", p, s.Within())},
 			{Label: "found", Text: why.Error()},
 		},
 		Lines: tailOf(j.serviceLog(ctx, s)), Log: j.serviceLogName(s),

@@ -64,7 +64,7 @@ func TestComposeFilesAreRead(t *testing.T) {
 			Files:       settings.Map{"/site": "listen 8080;\n", "/etc/motd": "hello world\n", "/etc/level": "hunter2"},
 			Ready:       settings.Ready{Health: true, Interval: settings.Duration(time.Second), Deadline: settings.Duration(4 * time.Minute)},
 		},
-		"worker": {Image: "registry.example/worker:2", Environment: settings.Variables{}},
+		"worker": {Image: "registry.example/worker:2", Port: 9000, Environment: settings.Variables{}},
 	}}
 	if d := cmp.Diff(want, got.Services); d != "" {
 		t.Errorf("want (-), got (+):\n%s", d)
