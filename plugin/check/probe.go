@@ -15,7 +15,11 @@ import (
 // dropped says nothing by itself.
 const probeLimit = 3 * time.Second
 
-// probe tries once to reach a service.
+// impossible is a probe that no service will ever answer.
+type impossible struct{ error }
+
+// probe tries once to reach a service. What will not pass with time is an
+// error.
 func (a *agent) probe(ctx context.Context) error {
 	if a.Probe == nil {
 		return errors.New("a probe of what?")
@@ -24,7 +28,12 @@ func (a *agent) probe(ctx context.Context) error {
 	defer cancel()
 	begin := time.Now()
 	c := result.Check{Kind: a.Probe.Kind, Subject: a.Probe.Target, Attribute: "reachable", Outcome: result.Passed, Expected: "an answer", Found: "an answer"}
-	if err := reach(ctx, *a.Probe); err != nil {
+	err := reach(ctx, *a.Probe)
+	var never *impossible
+	if errors.As(err, &never) {
+		return err
+	}
+	if err != nil {
 		c.Outcome, c.Found = result.Failed, err.Error()
 	}
 	c.Duration = result.Span(time.Since(begin))
@@ -43,16 +52,21 @@ func reach(ctx context.Context, p Probing) error {
 	case "http":
 		return reachHTTP(ctx, p.Target)
 	}
-	return fmt.Errorf("no probe of kind %q is known", p.Kind)
+	return &impossible{fmt.Errorf("no probe of kind %q is known", p.Kind)}
 }
 
-// reachHTTP wants an answer that is no error.
+// reachHTTP wants an answer that is no error, of the service itself: through
+// no proxy, and it is followed nowhere.
 func reachHTTP(ctx context.Context, url string) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
-		return err
+		return &impossible{err}
 	}
-	answer, err := http.DefaultClient.Do(req)
+	direct := http.Client{
+		Transport:     &http.Transport{DisableKeepAlives: true},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	answer, err := direct.Do(req)
 	if err != nil {
 		return err
 	}

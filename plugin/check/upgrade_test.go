@@ -2,11 +2,7 @@ package check
 
 import (
 	"context"
-	"net"
-	"net/http"
-	"net/http/httptest"
 	"os"
-	"strings"
 	"testing"
 	"testing/synctest"
 
@@ -149,44 +145,5 @@ func TestFilesThatAreShippedAndGone(t *testing.T) {
 	want := []string{"failed file /usr/bin/gone exists | want a file of a | found missing | why the package ships it and it is gone: a maintainer script removes it, perhaps the old version's postrm"}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
-	}
-}
-
-func TestProbe(t *testing.T) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close() //nolint:errcheck // a test
-	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path != "/ready" {
-			w.WriteHeader(http.StatusServiceUnavailable)
-		}
-	}))
-	defer web.Close()
-	for name, c := range map[string]struct {
-		ask  Probing
-		want string
-	}{
-		"a port that is listened on":  {Probing{"tcp", listener.Addr().String()}, "passed"},
-		"a port that nobody holds":    {Probing{"tcp", "127.0.0.1:1"}, "connection refused"},
-		"a page that answers":         {Probing{"http", web.URL + "/ready"}, "passed"},
-		"a page that is an error":     {Probing{"http", web.URL + "/"}, "found it answers 503 Service Unavailable"},
-		"a kind that there is not":    {Probing{"smoke", "x"}, `no probe of kind "smoke" is known`},
-		"an address that there isn't": {Probing{"http", "http://[::bad/"}, "parse"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			a, said := asking(t, Request{Probe: &c.ask}, machine{}, nil)
-			if err := a.probe(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-			if got := strings.Join(*said, "\n"); !strings.Contains(got, c.want) {
-				t.Errorf("got %s", got)
-			}
-		})
-	}
-	a, _ := asking(t, Request{}, machine{}, nil)
-	if err := a.probe(t.Context()); err == nil {
-		t.Error("a probe of nothing is no error")
 	}
 }

@@ -44,8 +44,11 @@ type Service struct {
 // Within is the deadline as people write it: 1m, not 1m0s.
 func (s Service) Within() string {
 	text := s.Deadline.String()
-	if strings.HasSuffix(text, "m0s") {
-		return strings.TrimSuffix(text, "0s")
+	if short, ok := strings.CutSuffix(text, "m0s"); ok {
+		text = short + "m"
+	}
+	if short, ok := strings.CutSuffix(text, "h0m"); ok {
+		text = short + "h"
 	}
 	return text
 }

@@ -47,6 +47,9 @@ func jobWidth(jobs []plan.Job) int {
 	width := 0
 	for _, j := range jobs {
 		width = max(width, len(j.Distro)+1+len("environment"))
+		if j.Kind == plan.ServiceImage {
+			width = max(width, len(j.Distro)+1+len(j.Package))
+		}
 	}
 	return width
 }

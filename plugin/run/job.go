@@ -27,8 +27,9 @@ type job struct {
 	id    engine.ID
 	// apart are built packages that cannot be installed beside the others.
 	apart []string
-	// services that were started for it, or joined.
+	// services that were started for it, or joined; lost says that one ended.
 	services []service
+	lost     bool
 	// older packages that were made to upgrade from.
 	older []check.Package
 	// state its units were brought into, in words; empty: as they were.
@@ -67,7 +68,7 @@ func (r *runner) do(ctx context.Context, planned plan.Job, res *result.Job) {
 }
 
 func (r *runner) group(j plan.Job) engine.Group {
-	name := strings.NewReplacer("/", "-", ":", "-").Replace(j.Name)
+	name := strings.NewReplacer("/", "-", ":", "-", "+", "-").Replace(j.Name)
 	return engine.Group{Name: "drone-packages-" + r.plan.Input.Run + "-" + name, Labels: r.labels(j)}
 }
 
@@ -80,7 +81,7 @@ func (j *job) phases(ctx context.Context) {
 	}
 	stopped := ""
 	for _, p := range j.Phases {
-		if _, there := j.snapshots[p.From]; there {
+		if _, there := j.snapshots[p.From]; there && !j.lost {
 			stopped = ""
 		}
 		if stopped != "" {
@@ -247,6 +248,9 @@ func (j *job) judge(ctx context.Context, p plan.Phase, err error, done *result.P
 		done.Outcome, done.Problem = result.Failed, j.evidence(err)
 	default:
 		done.Outcome, done.Problem = result.Fault, j.evidence(err)
+	}
+	if j.Kind == plan.ServiceImage && done.Outcome == result.Failed {
+		done.Outcome = result.Fault // nobody's package is in it
 	}
 	done.Reason = done.Problem.Title
 }

@@ -184,6 +184,9 @@ func (l *jobLog) who() string {
 	if l.job.Kind == plan.Test && l.phase != "" {
 		return l.job.Distro + " " + l.phase
 	}
+	if l.job.Kind == plan.ServiceImage {
+		return l.job.Distro + " " + l.job.Package
+	}
 	return l.job.Distro + " " + string(l.job.Kind)
 }
 

@@ -71,7 +71,7 @@ func Run(ctx context.Context, p plan.Plan, e engine.Engine, o Options) (result.R
 	r.cancel = cancel
 	stop := r.console.beat(ctx)
 	jobs := r.walk(ctx)
-	r.dropShared(ctx)
+	r.dropShared(ctx, jobs)
 	stop()
 	return r.summary(ctx, jobs), nil
 }

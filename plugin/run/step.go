@@ -20,6 +20,12 @@ import (
 // network: EX_TEMPFAIL of sysexits.h.
 const exitTempFail = 75
 
+// Exit codes by which a shell says that it could not run a command.
+const (
+	exitNotExecutable = 126
+	exitNotFound      = 127
+)
+
 // step does one step. What it finds out goes into done.
 func (j *job) step(ctx context.Context, s plan.Step, done *result.Phase) error {
 	j.log.title(s.String())
@@ -172,9 +178,9 @@ func exitWords(code int) string {
 	switch code {
 	case exitTempFail:
 		return "the host, its network or a mirror, not the package"
-	case 126:
+	case exitNotExecutable:
 		return "found, but not executable"
-	case 127:
+	case exitNotFound:
 		return "command not found"
 	case 137:
 		return "killed: out of memory?"

@@ -281,7 +281,7 @@ func TestSweepsTakeWatchdogsThatWatchNothing(t *testing.T) {
 		}
 		_ = json.NewEncoder(w).Encode(all) // the client hears or it does not
 	}
-	answers := map[string]any{"GET /containers/json": list, "GET /networks": []object{}, "GET /volumes": object{}}
+	answers := map[string]any{"GET /containers/json": list, "GET /networks": []object{}, "GET /volumes": object{}, "GET /images/json": []object{}}
 	for _, id := range []string{"watches", "begins", "never-began", "ended"} {
 		answers["DELETE /containers/"+id] = object{}
 	}

@@ -102,7 +102,7 @@ func (f *Fake) main(m *machine) {
 		if !strings.Contains(firstProcess(m.spec), r.Match) {
 			continue
 		}
-		m.main, m.logs = r, m.logs+r.Logs
+		m.main, m.logs, m.asked, m.read = r, m.logs+r.Logs, 0, 0
 		if r.Ends {
 			m.stop()
 		}
@@ -119,7 +119,14 @@ func (f *Fake) Logs(ctx context.Context, id engine.ID, w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	return print(w, m.logs)
+	f.mu.Lock()
+	if m.read < len(m.main.Later) {
+		m.logs += m.main.Later[m.read]
+		m.read++
+	}
+	text := m.logs
+	f.mu.Unlock()
+	return print(w, text)
 }
 
 // Destroy implements engine.Containers.

@@ -74,6 +74,18 @@ func (c Call) Resolves(name string) bool {
 	})
 }
 
+// End ends the first process of a container that Resolves, with an exit code.
+func (c Call) End(name string, code int) {
+	c.fake.mu.Lock()
+	defer c.fake.mu.Unlock()
+	for _, m := range c.fake.containers {
+		if m.spec.Name == name && shareNetwork(m, c.in) {
+			m.main.ExitCode = code
+			m.stop()
+		}
+	}
+}
+
 // shareNetwork says whether two containers are on one network.
 func shareNetwork(a, b *machine) bool {
 	on := func(m *machine, group string) bool {

@@ -72,8 +72,12 @@ type Main struct {
 	Match string
 	// Logs is what it prints, each time it is started.
 	Logs string
-	// Ends says that it ends at once, with ExitCode.
+	// Later is what it prints then: a piece before each time its log is read.
+	Later []string
+	// Ends says that it ends at once, with ExitCode; Lasts, that it does when
+	// its state has been asked that often.
 	Ends     bool
+	Lasts    int
 	ExitCode int
 	// Health is what the image's health check says, one after the other for
 	// each time somebody asks; the last one stays.
@@ -106,7 +110,8 @@ type machine struct {
 	logs    string
 	gone    chan struct{}
 	main    Main
-	asked   int
+	// asked counts questions for its state, read those for its log.
+	asked, read int
 }
 
 func (m *machine) running() bool {

@@ -36,14 +36,17 @@ func (f *Fake) State(ctx context.Context, id engine.ID) (engine.State, error) {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if m.main.Lasts > 0 && m.asked >= m.main.Lasts {
+		m.stop()
+	}
 	state := engine.State{Running: m.running()}
 	if !state.Running {
 		state.ExitCode = m.main.ExitCode
 	}
 	if n := len(m.main.Health); n > 0 {
 		state.Health = m.main.Health[min(m.asked, n-1)]
-		m.asked++
 	}
+	m.asked++
 	return state, nil
 }
 
