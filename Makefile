@@ -39,7 +39,7 @@ golden: ## write the goldens anew
 	go test ./plugin/plan ./plugin/report -update
 
 generate: ## write the generated documents anew
-	go test ./plugin/settings ./plugin/result ./distros -update
+	go test ./plugin/settings ./plugin/result ./plugin/check ./distros -short -update
 
 bench: setup build ## product against the same docker commands by hand
 	lab/images.sh 13

@@ -159,7 +159,7 @@ func (t Test) remark(c result.Check, tries int, took time.Duration) string {
 		}
 	}
 	if tries > 1 && c.Outcome != result.Skipped {
-		parts = append(parts, fmt.Sprintf("after %d tries in %s", tries, took.Round(100*time.Millisecond)))
+		parts = append(parts, fmt.Sprintf("after %d tries in %s", tries, max(took.Round(100*time.Millisecond), 100*time.Millisecond)))
 	}
 	if c.Outcome == result.Failed && t.Place != "" {
 		parts = append(parts, t.Place)

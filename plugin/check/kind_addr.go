@@ -62,22 +62,20 @@ func localAddress(network, ip string) net.Addr {
 // netReason is why something on the network failed, without what the reader
 // knows already: who was asked, and by whom.
 func netReason(err error) string {
-	var dns *net.DNSError
-	if errors.As(err, &dns) {
+	var (
+		slow    interface{ Timeout() bool }
+		dns     *net.DNSError
+		op      *net.OpError
+		request *url.Error
+	)
+	switch {
+	case errors.As(err, &slow) && slow.Timeout(), errors.Is(err, context.DeadlineExceeded):
+		return "no answer in time"
+	case errors.As(err, &dns):
 		return dns.Err + ": " + dns.Name
-	}
-	if errors.Is(err, context.DeadlineExceeded) {
-		return "no answer in time"
-	}
-	var op *net.OpError
-	if errors.As(err, &op) && op.Timeout() {
-		return "no answer in time"
-	}
-	if errors.As(err, &op) {
+	case errors.As(err, &op):
 		return op.Err.Error()
-	}
-	var request *url.Error
-	if errors.As(err, &request) {
+	case errors.As(err, &request):
 		return request.Err.Error()
 	}
 	return err.Error()

@@ -1,9 +1,10 @@
 package check
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"regexp"
 	"slices"
@@ -26,11 +27,8 @@ func refuseDNS(t Test) error {
 	if record == "" {
 		return nil
 	}
-	if record == "CAA" || record == "SSHFP" {
-		return fmt.Errorf("records of type %s are not supported", record)
-	}
-	if lookups[record] == nil {
-		return fmt.Errorf("unknown record type %s%s", quote(record), didYouMean(record, []string{"A", "AAAA", "CNAME", "MX", "NS", "PTR", "SRV", "TXT"}))
+	if recordTypes[record] == 0 {
+		return fmt.Errorf("unknown record type %s%s", quote(record), didYouMean(record, slices.Sorted(maps.Keys(recordTypes))))
 	}
 	if t.text("server") == "" {
 		return fmt.Errorf("a record type needs a server to ask, such as server: 127.0.0.1; for addresses write %s", quote(name))
@@ -52,32 +50,31 @@ func (a *agent) lookDNS(ctx context.Context, t Test) facts {
 	}}
 }
 
-// askRecords asks the machine's resolver, or a server.
+// askRecords asks the machine's own resolver, or a server. What they say is
+// sorted.
 func askRecords(ctx context.Context, t Test) ([]string, error) {
 	record, name := splitRecord(t.text("resolve"))
-	r := &net.Resolver{PreferGo: true}
-	if server := t.text("server"); server != "" {
-		r.Dial = func(ctx context.Context, network, _ string) (net.Conn, error) {
-			return (&net.Dialer{}).DialContext(ctx, network, withPort(server, "53"))
-		}
-		name = rooted(record, name)
+	server := t.text("server")
+	if server == "" {
+		found, err := net.DefaultResolver.LookupHost(ctx, name)
+		slices.Sort(found)
+		return found, err
 	}
-	look := lookups[record]
-	if look == nil {
-		return nil, errors.New("nothing that this agent knows of")
+	types := []string{record}
+	if record == "" {
+		types = []string{"A", "AAAA"}
 	}
-	found, err := look(ctx, r, name)
+	var found []string
+	var failure error
+	for _, record := range types {
+		some, err := query(ctx, withPort(server, "53"), record, name)
+		found, failure = append(found, some...), cmp.Or(failure, err)
+	}
 	slices.Sort(found)
-	return found, err
-}
-
-// rooted ends a name with a dot: a server is asked for it as it is, in no
-// search domain.
-func rooted(record, name string) string {
-	if record == "PTR" || name == "" || name[len(name)-1] == '.' {
-		return name
+	if len(found) > 0 {
+		return found, nil // one kind of address is enough
 	}
-	return name + "."
+	return nil, failure
 }
 
 func withPort(server, port string) string {
@@ -85,66 +82,4 @@ func withPort(server, port string) string {
 		return server
 	}
 	return net.JoinHostPort(server, port)
-}
-
-// lookup asks for the records of a name.
-type lookup func(ctx context.Context, r *net.Resolver, name string) ([]string, error)
-
-// lookups are the record types that can be asked for.
-var lookups = map[string]lookup{
-	"": lookupHost, "A": lookupIP("ip4"), "AAAA": lookupIP("ip6"), "CNAME": lookupCNAME, "MX": lookupMX,
-	"NS": lookupNS, "PTR": lookupPTR, "SRV": lookupSRV, "TXT": lookupTXT,
-}
-
-func lookupHost(ctx context.Context, r *net.Resolver, name string) ([]string, error) {
-	return r.LookupHost(ctx, name)
-}
-
-func lookupIP(network string) lookup {
-	return func(ctx context.Context, r *net.Resolver, name string) ([]string, error) {
-		ips, err := r.LookupIP(ctx, network, name)
-		return each(ips, net.IP.String), err
-	}
-}
-
-func lookupCNAME(ctx context.Context, r *net.Resolver, name string) ([]string, error) {
-	target, err := r.LookupCNAME(ctx, name)
-	if err != nil {
-		return nil, err
-	}
-	return []string{target}, nil
-}
-
-func lookupMX(ctx context.Context, r *net.Resolver, name string) ([]string, error) {
-	records, err := r.LookupMX(ctx, name)
-	return each(records, func(m *net.MX) string { return fmt.Sprintf("%d %s", m.Pref, m.Host) }), err
-}
-
-func lookupNS(ctx context.Context, r *net.Resolver, name string) ([]string, error) {
-	records, err := r.LookupNS(ctx, name)
-	return each(records, func(n *net.NS) string { return n.Host }), err
-}
-
-func lookupPTR(ctx context.Context, r *net.Resolver, name string) ([]string, error) {
-	return r.LookupAddr(ctx, name)
-}
-
-func lookupSRV(ctx context.Context, r *net.Resolver, name string) ([]string, error) {
-	_, records, err := r.LookupSRV(ctx, "", "", name)
-	return each(records, func(s *net.SRV) string {
-		return fmt.Sprintf("%d %d %d %s", s.Priority, s.Weight, s.Port, s.Target)
-	}), err
-}
-
-func lookupTXT(ctx context.Context, r *net.Resolver, name string) ([]string, error) {
-	return r.LookupTXT(ctx, name)
-}
-
-// each turns records into text.
-func each[T any](records []T, say func(T) string) []string {
-	var all []string
-	for _, r := range records {
-		all = append(all, say(r))
-	}
-	return all
 }

@@ -44,9 +44,14 @@ func (a *agent) lookService(ctx context.Context, t Test) facts {
 	}
 }
 
+// unitTypes are all there are: systemd.unit(5).
+var unitTypes = []string{
+	".service", ".socket", ".device", ".mount", ".automount", ".swap", ".target", ".path", ".timer", ".slice", ".scope",
+}
+
 // unitName is a service, if it is nothing else.
 func unitName(written string) string {
-	if slices.Contains(unitSuffixes, path.Ext(written)) {
+	if slices.Contains(unitTypes, path.Ext(written)) {
 		return written
 	}
 	return written + ".service"

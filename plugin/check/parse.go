@@ -39,7 +39,7 @@ func LoadSpec(file, text string, vars any) (Spec, []error) {
 	if err != nil {
 		return Spec{}, []error{err}
 	}
-	if strings.TrimSpace(rendered) == "" {
+	if blank(rendered) {
 		return Spec{}, nil
 	}
 	var doc yaml.Node
@@ -47,6 +47,16 @@ func LoadSpec(file, text string, vars any) (Spec, []error) {
 		return Spec{}, []error{notYAML(file, err)}
 	}
 	return ParseSpec(file, &doc)
+}
+
+// blank is text with nothing in it but comments.
+func blank(text string) bool {
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
+			return false
+		}
+	}
+	return true
 }
 
 func notYAML(file string, err error) error {

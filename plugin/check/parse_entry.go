@@ -50,6 +50,9 @@ func (p *parser) test(k *kind, e pair) Test {
 		t.Options[k.subject] = t.Name
 	}
 	p.complete(k, t, e.key, at, before)
+	if len(t.Options) == 0 {
+		t.Options = nil // as JSON brings it back
+	}
 	return t
 }
 
@@ -163,7 +166,7 @@ func (p *parser) texts(n *yaml.Node, at string) []string {
 	var items []string
 	for _, item := range n.Content {
 		if item = resolve(item); isNull(item) || item.Kind != yaml.ScalarNode {
-			p.found(n, at, "a list of text")
+			p.fail(n, at, "found %s in the list, wanted text", describeNode(item))
 			continue
 		}
 		items = append(items, item.Value)

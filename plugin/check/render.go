@@ -84,6 +84,9 @@ func (r *nodeRenderer) scalar(n *yaml.Node) string {
 	return n.Value
 }
 
+// ownName is the template's: errors have it, and no file defines another so.
+const ownName = "<file>"
+
 // badTemplate is what is wrong with a template, and where in its text.
 type badTemplate struct {
 	line, column int
@@ -91,7 +94,7 @@ type badTemplate struct {
 }
 
 func render(text string, vars any) (string, *badTemplate) {
-	t, err := template.New("t").Option("missingkey=error").Funcs(renderFuncs()).Parse(text)
+	t, err := template.New(ownName).Option("missingkey=error").Funcs(renderFuncs()).Parse(text)
 	if err != nil {
 		return "", readTemplateError(text, err)
 	}
@@ -115,9 +118,9 @@ func (b *limited) Write(p []byte) (int, error) {
 // What text/template says: a line, and a column counted from 0 when the error
 // came up in execution. There is no other way to its positions.
 var (
-	templateError     = regexp.MustCompile(`(?s)^template: t:(\d+)(?::(\d+))?: (?:executing "[^"]*" at <(.*?)>: )?(.*)$`)
+	templateError     = regexp.MustCompile(`(?s)^template: <file>:(\d+)(?::(\d+))?: (?:executing "[^"]*" at <(.*?)>: )?(.*)$`)
 	undefinedFunction = regexp.MustCompile(`^function "([^"]*)" not defined$`)
-	otherPosition     = regexp.MustCompile(`\bat t:(\d+)`)
+	otherPosition     = regexp.MustCompile(`\bat <file>:(\d+)`)
 )
 
 func readTemplateError(text string, err error) *badTemplate {

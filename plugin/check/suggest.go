@@ -2,12 +2,13 @@ package check
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/agnivade/levenshtein"
 )
 
-// didYouMean is the nearest of some words, as the end of a sentence; empty
-// when none is near.
+// didYouMean is the nearest of some words, as the end of a sentence, or all of
+// them when none is near.
 func didYouMean(found string, words []string) string {
 	best, distance := "", max(3, len(found)/2+1)
 	for _, w := range words {
@@ -16,7 +17,7 @@ func didYouMean(found string, words []string) string {
 		}
 	}
 	if best == "" {
-		return ""
+		return ", wanted one of " + strings.Join(words, ", ")
 	}
 	return ": did you mean " + strconv.Quote(best) + "?"
 }

@@ -69,7 +69,7 @@ const (
 // kinds is the table: parser, documents and agent are made of it.
 var kinds = []kind{
 	{
-		name: "package", key: "name", subject: "name", timeout: 10 * time.Second, look: (*agent).lookPackage,
+		name: "package", key: "the name", subject: "name", timeout: 10 * time.Second, look: (*agent).lookPackage,
 		doc: "A package, as the machine's package manager knows it.",
 		attributes: []attribute{
 			{"installed", truthValue, gate, "whether it is installed; a package on hold is", ""},
@@ -80,7 +80,7 @@ var kinds = []kind{
 		example: "greeter: {installed: true, versions: [1.2-1]}",
 	},
 	{
-		name: "file", key: "path", subject: "path", timeout: 10 * time.Second, look: (*agent).lookFile, refuse: refuseFile,
+		name: "file", key: "the path", subject: "path", timeout: 10 * time.Second, look: (*agent).lookFile, refuse: refuseFile,
 		doc: "A file, directory, link or device. A symbolic link is itself what is asked about, but for its content and checksums. `~` and `~user` begin a path in a home directory.",
 		attributes: []attribute{
 			{"exists", truthValue, gate, "whether it is there", ""},
@@ -103,7 +103,7 @@ var kinds = []kind{
 		example: "/etc/greeter.conf: {exists: true, mode: \"0640\", owner: root, group: greeter, contents: [/^port = \\d+$/]}",
 	},
 	{
-		name: "service", key: "unit", subject: "name", timeout: 10 * time.Second, look: (*agent).lookService, refuse: refuseService,
+		name: "service", key: "the unit", subject: "name", timeout: 10 * time.Second, look: (*agent).lookService, refuse: refuseService,
 		doc: "A unit of the init, systemd. Without a suffix it is a `.service`.",
 		attributes: []attribute{
 			{"enabled", truthValue, asked, "whether `systemctl is-enabled` would say so: enabled, static, indirect, generated, alias", ""},
@@ -118,7 +118,7 @@ var kinds = []kind{
 		example: "greeterd: {enabled: true, running: true}",
 	},
 	{
-		name: "port", key: "protocol:port", subject: "port", timeout: 10 * time.Second, look: (*agent).lookPort, refuse: refusePort,
+		name: "port", key: "the port", subject: "port", timeout: 10 * time.Second, look: (*agent).lookPort, refuse: refusePort,
 		doc: "A local port: `tcp:80`, `tcp6:80`, `udp:53`, `udp6:53`; a number alone is `tcp`. What listens on `::` takes IPv4 as well, and is `tcp6`: a failing `tcp` says when that is so.",
 		attributes: []attribute{
 			{"listening", truthValue, gate, "whether a socket listens", "a connected UDP socket does not listen"},
@@ -128,7 +128,7 @@ var kinds = []kind{
 		example: "tcp:9101: {listening: true, ip: [0.0.0.0]}",
 	},
 	{
-		name: "process", key: "name", subject: "comm", timeout: 10 * time.Second, look: (*agent).lookProcess,
+		name: "process", key: "the name", subject: "comm", timeout: 10 * time.Second, look: (*agent).lookProcess,
 		doc: "A process, by the name of its binary, which is in `/proc/PID/comm`.",
 		attributes: []attribute{
 			{"running", truthValue, needed, "whether one runs", "a name of more than the 15 bytes that Linux keeps is compared by those; goss never finds it"},
@@ -137,7 +137,7 @@ var kinds = []kind{
 		example: "greeterd: {running: true}",
 	},
 	{
-		name: "user", key: "name", subject: "username", timeout: 10 * time.Second, look: (*agent).lookUser,
+		name: "user", key: "the name", subject: "username", timeout: 10 * time.Second, look: (*agent).lookUser,
 		doc: "A user in `/etc/passwd`.",
 		attributes: []attribute{
 			{"exists", truthValue, gate, "whether there is one", ""},
@@ -151,7 +151,7 @@ var kinds = []kind{
 		example: "greeter: {exists: true, home: /var/lib/greeter, shell: /usr/sbin/nologin, groups: [greeter]}",
 	},
 	{
-		name: "group", key: "name", subject: "groupname", timeout: 10 * time.Second, look: (*agent).lookGroup,
+		name: "group", key: "the name", subject: "groupname", timeout: 10 * time.Second, look: (*agent).lookGroup,
 		doc: "A group in `/etc/group`.",
 		attributes: []attribute{
 			{"exists", truthValue, gate, "whether there is one", ""},
@@ -161,7 +161,7 @@ var kinds = []kind{
 		example: "greeter: {exists: true, gid: {lt: 1000}}",
 	},
 	{
-		name: "command", key: "command", subject: "exec", timeout: 10 * time.Second, look: (*agent).lookCommand,
+		name: "command", key: "the command", subject: "exec", timeout: 10 * time.Second, look: (*agent).lookCommand,
 		doc: "A command, run by `sh -c` as root in `/`, with nothing to read from its input. Output is taken up to 64 MiB.",
 		attributes: []attribute{
 			{"exit-status", numberValue, needed, "exit status; -1 when a signal ended it", ""},
@@ -177,7 +177,7 @@ var kinds = []kind{
 		example: "greeter hello: {exit-status: 0, stdout: [/hello/, \"!error\"], stderr: \"\"}",
 	},
 	{
-		name: "http", key: "URL", subject: "url", timeout: 5 * time.Second, look: (*agent).lookHTTP, refuse: refuseHTTP,
+		name: "http", key: "the URL", subject: "url", timeout: 5 * time.Second, look: (*agent).lookHTTP, refuse: refuseHTTP,
 		doc: "An answer to an HTTP request.",
 		attributes: []attribute{
 			{"status", numberValue, gate, "status code", ""},
@@ -200,7 +200,7 @@ var kinds = []kind{
 		example: "http://localhost:9101/health: {status: 200, body: [ok], retry: 10s}",
 	},
 	{
-		name: "addr", key: "protocol://host:port", subject: "address", timeout: 500 * time.Millisecond, look: (*agent).lookAddr, refuse: refuseAddr,
+		name: "addr", key: "the address", subject: "address", timeout: 500 * time.Millisecond, look: (*agent).lookAddr, refuse: refuseAddr,
 		doc: "An address that is connected to, `tcp://host:port`; without a protocol it is `tcp`. UDP has no connections: it is reachable when the name resolves.",
 		attributes: []attribute{
 			{"reachable", truthValue, needed, "whether a connection is made", ""},
@@ -210,23 +210,18 @@ var kinds = []kind{
 		example: "tcp://rabbitmq:5672: {reachable: true, services: [rabbitmq]}",
 	},
 	{
-		name: "dns", key: "name", subject: "resolve", timeout: 500 * time.Millisecond, look: (*agent).lookDNS, refuse: refuseDNS,
-		doc: "A name and what it resolves to. With a `server`, the key may begin with a record type: `A:`, `AAAA:`, `CNAME:`, `MX:`, `NS:`, `PTR:`, `SRV:`, `TXT:`.",
+		name: "dns", key: "the name", subject: "resolve", timeout: 500 * time.Millisecond, look: (*agent).lookDNS, refuse: refuseDNS,
+		doc: "A name and what it resolves to. With a `server`, the key may begin with a record type: `A:`, `AAAA:`, `CAA:`, `CNAME:`, `MX:`, `NS:`, `PTR:`, `SRV:`, `SSHFP:`, `TXT:`.",
 		attributes: []attribute{
 			{"resolvable", truthValue, gate, "whether there is an answer", ""},
 			{"addrs", listValue, asked, "the addresses, or what the records say, sorted", ""},
 			{"resolve", textValue, given, "the name", ""},
 			{"server", textValue, given, "server to ask, `host` or `host:port`", ""},
 		},
-		differs: []string{
-			"`CAA:` and `SSHFP:` are not there.",
-			"`CNAME:` is the name at the end of the chain, not the next one.",
-			"A name in `/etc/hosts` is answered from there, with a `server` too.",
-		},
 		example: "rabbitmq: {resolvable: true, addrs: {contain-element: {have-prefix: \"172.\"}}}",
 	},
 	{
-		name: "mount", key: "mount point", subject: "mountpoint", timeout: time.Second, look: (*agent).lookMount,
+		name: "mount", key: "the mount point", subject: "mountpoint", timeout: time.Second, look: (*agent).lookMount,
 		doc: "A mount point; where several file systems are mounted, the one on top.",
 		attributes: []attribute{
 			{"exists", truthValue, gate, "whether something is mounted there", "goss fails on `exists: false`, whatever it finds"},
@@ -241,7 +236,7 @@ var kinds = []kind{
 		example: "/run: {exists: true, filesystem: tmpfs, opts: [nosuid], usage: {lt: 95}}",
 	},
 	{
-		name: "interface", key: "name", subject: "name", timeout: 10 * time.Second, look: (*agent).lookInterface,
+		name: "interface", key: "the name", subject: "name", timeout: 10 * time.Second, look: (*agent).lookInterface,
 		doc: "A network interface.",
 		attributes: []attribute{
 			{"exists", truthValue, gate, "whether there is one", ""},
@@ -252,7 +247,7 @@ var kinds = []kind{
 		example: "lo: {exists: true, addrs: [127.0.0.1/8]}",
 	},
 	{
-		name: "kernel-param", key: "parameter", subject: "name", timeout: 10 * time.Second, look: (*agent).lookKernelParam,
+		name: "kernel-param", key: "the parameter", subject: "name", timeout: 10 * time.Second, look: (*agent).lookKernelParam,
 		doc: "A parameter of the kernel, as sysctl(8) names it.",
 		attributes: []attribute{
 			{"value", anyValue, needed, "its value, without the newline at its end", ""},
@@ -261,7 +256,7 @@ var kinds = []kind{
 		example: "net.core.somaxconn: {value: {ge: 128}}",
 	},
 	{
-		name: "matching", key: "any name", timeout: 10 * time.Second, look: (*agent).lookMatching,
+		name: "matching", key: "a name of yours", timeout: 10 * time.Second, look: (*agent).lookMatching,
 		doc: "A value that is given, for templates.",
 		attributes: []attribute{
 			{"matches", readingValue, needed, "what must hold of it", ""},
@@ -283,6 +278,19 @@ var commonAttributes = []attribute{
 	{"timeout", textValue, given, "how long one try may take, milliseconds or `5s`", "goss has it in some kinds"},
 	{"when", listValue, given, "the moments at which it is asked: `installed`, `restarted`, `rebooted`, `upgraded`; all, if not given", "not in goss"},
 	{"services", listValue, given, "names of services that it needs; skipped where one is missing", "not in goss"},
+}
+
+// differences from goss that are of no one kind.
+var differences = []string{
+	"Files are read strictly: an unknown kind, attribute or matcher, a missing attribute that goss needs, a value of the wrong kind, a pattern that is none are errors with file, line and column, all at once, before anything runs. goss tells of most when it tests, or not at all.",
+	"A key that comes twice is an error.",
+	"`gossfile` and `registry` are not there, and neither is the matcher `xml`.",
+	"`/expression/` may have the flags `i`, `m` and `s` after it, as in goss after 0.4.9.",
+	"A backslash before `!` or `/` makes it a part of a text pattern. goss drops all of `\\`, `/` and `!` from its beginning, so that `/usr/bin` finds `usr/bin`.",
+	"`equal` compares the machine's lists by their items, and 42 equals 42.0.",
+	"Text is a list of its lines for a plain list and `consist-of` too, as goss documents and does not do.",
+	"A list is text of one item a line, and a number if it has one that says so, in `matching` too.",
+	"Of the functions of templates there are those above, and none of Sprig's others.",
 }
 
 // foreign are kinds that goss has and we have not, with the way round.

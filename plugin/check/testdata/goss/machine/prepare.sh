@@ -101,9 +101,9 @@ printf '10.1.2.3 two-addresses\n10.1.2.4 two-addresses\n10.1.2.5 in.hosts.test\n
 cat >/etc/systemd/system/test-names.service <<'EOF'
 [Service]
 ExecStart=/usr/sbin/dnsmasq --keep-in-foreground --port=5353 --listen-address=127.0.0.1 --bind-interfaces --no-resolv --no-hosts --conf-file=/dev/null \
-	--host-record=a.example.test,10.5.0.1,fd00::1 --host-record=a.example.test,10.5.0.2 --cname=c.example.test,a.example.test \
+	--host-record=a.example.test,10.5.0.1,fd00::1 --host-record=a.example.test,10.5.0.2 --cname=c.example.test,a.example.test --cname=c2.example.test,c.example.test \
 	--mx-host=example.test,mail.example.test,10 --txt-record=txt.example.test,"hello dns" --srv-host=_x._tcp.example.test,a.example.test,443,1,2 \
-	--local=/test/ --local=/10.in-addr.arpa/ --ptr-record=1.0.5.10.in-addr.arpa,a.example.test
+	--local=/test/ --local=/10.in-addr.arpa/ --dns-rr=example.test,257,0005697373756563612e6578616d706c652e74657374 --ptr-record=1.0.5.10.in-addr.arpa,a.example.test
 EOF
 
 systemctl daemon-reload
