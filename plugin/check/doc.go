@@ -18,5 +18,12 @@
 //	                     |
 //	                   check (agent)
 //
+// Beside what every package promises there is what its users want to hold, in
+// the vocabulary of goss: LoadSpec and ParseSpec read it, docs/checks.md says
+// it, and table.go is what both are made of. The question is Checks:
+//
+//	spec, errs := check.LoadSpec("checks.yml", text, vars)
+//	check.Request{Question: check.Checks, Spec: &spec, Moment: check.AfterInstall}
+//
 // The package links no container client; a test holds that.
 package check

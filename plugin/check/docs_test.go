@@ -65,12 +65,54 @@ A file is a [template](https://pkg.go.dev/text/template) before it is YAML, as i
 there is an error. Beside the functions of text/template there are
 `
 
+const documentCommon = `
+With ` + "`retry`" + ` a check as a whole is asked again, all attributes together, and says after how many tries it passed or
+gave up.
+
+` + "```yaml" + `
+http:
+  http://localhost:9101/health:
+    title: the daemon answers
+    status: 200
+    retry: 30s               # or 5: five further tries
+    retry_delay: 500ms
+    timeout: 2s              # of one try
+    services: [rabbitmq]     # skipped where there is none
+    when: [installed, restarted, upgraded]
+command:
+  greeter migrate:
+    exit-status: 0
+    skip: the migration is not written yet
+` + "```" + `
+
+## Kinds
+
+`
+
+const matcherExamples = `
+` + "```yaml" + `
+user:
+  greeter:
+    exists: true
+    uid: {lt: 1000}
+    groups: {and: [{contain-element: ssl-cert}, {not: {contain-element: sudo}}]}
+package:
+  greeter:
+    installed: true
+    versions: {contain-element: {have-prefix: "1.2-"}}
+command:
+  greeter status --json:
+    exit-status: {or: [0, 3]}
+    stdout: {gjson: {state: running, "workers.#": {ge: 2}}}
+` + "```" + `
+`
+
 // document is docs/checks.md.
 func document() string {
 	var b strings.Builder
 	b.WriteString(documentIntro)
 	tableOf(&b, commonAttributes)
-	b.WriteString("\nWith `retry` a check as a whole is asked again, all attributes together, and says after how many tries it passed or\ngave up.\n\n## Kinds\n\n")
+	b.WriteString(documentCommon)
 	var links []string
 	for _, k := range kinds {
 		links = append(links, fmt.Sprintf("[%s](#%s)", k.name, k.name))
@@ -81,6 +123,7 @@ func document() string {
 	}
 	b.WriteString("\n" + documentContent)
 	documentMatchers(&b)
+	b.WriteString(matcherExamples)
 	b.WriteString("\n" + documentTemplates)
 	b.WriteString("`mkSlice`, `regexMatch`, `toUpper`, `toLower`, `quote`, `default`, `join`, `split`, `replace`, `trim`, `indent` and\n`toJSON`; what is piped in is their last argument. `getEnv` and `readFile` are refused: variables hold what is needed.\n")
 	b.WriteString("\n## Differences from goss\n\nBeside those named with each kind; goss is 0.4.9, of Debian 13. A test has both judge the same files on one machine.\n\n")
@@ -156,9 +199,15 @@ func TestExamplesAreRight(t *testing.T) {
 			t.Errorf("%s: %v, %v", k.name, spec, errs)
 		}
 	}
-	intro := documentIntro[strings.Index(documentIntro, "```yaml\n")+8:]
-	if spec, errs := LoadSpec("x.yaml", intro[:strings.Index(intro, "```")], nil); len(errs) > 0 || spec.String() != "3 checks: 1 service, 1 port, 1 command" {
-		t.Errorf("%v, %v", spec, errs)
+	for text, want := range map[string]string{
+		documentIntro: "3 checks: 1 service, 1 port, 1 command", documentCommon: "2 checks: 1 command, 1 http",
+		matcherExamples: "3 checks: 1 package, 1 user, 1 command",
+	} {
+		_, after, _ := strings.Cut(text, "```yaml\n")
+		example, _, _ := strings.Cut(after, "```")
+		if spec, errs := LoadSpec("x.yaml", example, nil); len(errs) > 0 || spec.String() != want {
+			t.Errorf("%v, %v\n%s", spec, errs, example)
+		}
 	}
 }
 

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
+	"regexp"
 	"strings"
 	"time"
 
@@ -95,6 +95,9 @@ func (f facts) ask(attribute string) (value any, words string, err error) {
 		return nil, "", errors.New("nothing that this agent knows of")
 	}
 	value, err = look()
+	if text, ok := value.(limitedText); ok && err == nil {
+		value, err = text.content()
+	}
 	if s, ok := value.(seen); ok {
 		value, words = s.value, clip(s.words, shownTotal)
 	}
@@ -112,13 +115,10 @@ func (t Test) shownName() string {
 	return clip(strings.Join(strings.Fields(name), " "), shownText)
 }
 
-func withoutPassword(s string) string {
-	u, err := url.Parse(s)
-	if err != nil || u.User == nil {
-		return s
-	}
-	return u.Redacted()
-}
+// passwordInURL is what stands between a user's name and the @ of a URL.
+var passwordInURL = regexp.MustCompile(`(://[^/@\s:]*):[^/@\s]*@`)
+
+func withoutPassword(s string) string { return passwordInURL.ReplaceAllString(s, "$1:xxxxx@") }
 
 // evidenceOf are the first lines of a text, shortened, as evidence.
 func evidenceOf(s string) []string {
@@ -134,3 +134,25 @@ func evidenceOf(s string) []string {
 
 // constant makes a fact of what is known already.
 func constant(v any) func() (any, error) { return func() (any, error) { return v, nil } }
+
+// reading makes a fact of a part of what is found out for several.
+func reading[T any](find func() (T, error), part func(T) any) func() (any, error) {
+	return func() (any, error) {
+		found, err := find()
+		if err != nil {
+			return nil, err
+		}
+		return part(found), nil
+	}
+}
+
+// present is what was found, which none says that it was not.
+func present[T any](find func() (*T, error), none error) func() (*T, error) {
+	return func() (*T, error) {
+		found, err := find()
+		if err == nil && found == nil {
+			err = none
+		}
+		return found, err
+	}
+}

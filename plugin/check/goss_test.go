@@ -1,6 +1,7 @@
 package check_test
 
 import (
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -13,11 +14,12 @@ import (
 	"github.com/drone-packages/drone-packages/plugin/check"
 )
 
-// gossImage is a machine with Debian 13's own goss in it, and with what
-// testdata/goss asks about.
-const gossImage = "drone-packages-test/goss:13"
-
-const gossBase = "lab/debian:13"
+// The image of a machine with Debian 13's own goss in it, and with what
+// testdata/goss asks about; its tag is of what made it.
+const (
+	gossImage = "drone-packages-test/goss"
+	gossBase  = "lab/debian:13"
+)
 
 // verdicts are how each attribute did: "file /etc/passwd mode" -> "passed".
 type verdicts map[string]string
@@ -34,17 +36,19 @@ func readFile(t *testing.T, name string) string {
 // gossMachine boots one; where goss cannot be installed, the test is skipped.
 func gossMachine(t *testing.T, agent string) real {
 	t.Helper()
-	if docker(t, "", "images", "-q", gossImage) == "" {
+	script := readFile(t, "testdata/goss/machine/image.sh")
+	image := fmt.Sprintf("%s:%.12x", gossImage, sha256.Sum256([]byte(script)))
+	if docker(t, "", "images", "-q", image) == "" {
 		id := docker(t, "", "run", "-d", "--label", testLabel, gossBase, "sleep", "900")
 		removeContainer(t, id)
 		cmd := exec.CommandContext(t.Context(), "docker", "exec", "-i", id, "sh")
-		cmd.Stdin = strings.NewReader(readFile(t, "testdata/goss/machine/image.sh"))
+		cmd.Stdin = strings.NewReader(script)
 		if out, err := cmd.CombinedOutput(); err != nil {
 			t.Skipf("goss cannot be installed here: %v\n%s", err, out)
 		}
-		docker(t, "", "commit", "-c", "LABEL "+testLabel, id, gossImage)
+		docker(t, "", "commit", "-c", "LABEL "+testLabel, id, image)
 	}
-	m := bootFrom(t, agent, gossImage)
+	m := bootFrom(t, agent, image)
 	m.sh(readFile(t, "testdata/goss/machine/prepare.sh"))
 	return m
 }

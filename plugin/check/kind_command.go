@@ -21,20 +21,11 @@ type ran struct {
 
 func (a *agent) lookCommand(ctx context.Context, t Test) facts {
 	run := sync.OnceValues(func() (*ran, error) { return a.machine.shell(ctx, t.text("exec"), t.Timeout) })
-	of := func(read func(*ran) (any, error)) func() (any, error) {
-		return func() (any, error) {
-			r, err := run()
-			if err != nil {
-				return nil, err
-			}
-			return read(r)
-		}
-	}
 	return facts{
 		found: map[string]func() (any, error){
-			"exit-status": of(func(r *ran) (any, error) { return r.status, nil }),
-			"stdout":      of(func(r *ran) (any, error) { return r.stdout.content() }),
-			"stderr":      of(func(r *ran) (any, error) { return r.stderr.content() }),
+			"exit-status": reading(run, func(r *ran) any { return r.status }),
+			"stdout":      reading(run, func(r *ran) any { return &r.stdout }),
+			"stderr":      reading(run, func(r *ran) any { return &r.stderr }),
 		},
 		evidence: func() []string {
 			r, _ := run() // what was printed until it failed

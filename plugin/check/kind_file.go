@@ -26,8 +26,8 @@ func refuseFile(t Test) error {
 	return nil
 }
 
-func (a *agent) lookFile(_ context.Context, t Test) facts {
-	f := lookedFile{machine: a.machine}
+func (a *agent) lookFile(ctx context.Context, t Test) facts {
+	f := lookedFile{machine: a.machine, over: ctx.Err}
 	f.open(t.text("path"))
 	found := map[string]func() (any, error){
 		"exists": f.exists, "mode": f.stated(fileMode), "size": f.stated(func(i os.FileInfo) any { return i.Size() }),
@@ -45,9 +45,11 @@ func (a *agent) lookFile(_ context.Context, t Test) facts {
 // lookedFile is a file as it was when the test began.
 type lookedFile struct {
 	machine machine
-	path    string
-	info    os.FileInfo
-	err     error
+	// over is an error when the time for a try is.
+	over func() error
+	path string
+	info os.FileInfo
+	err  error
 }
 
 func (f *lookedFile) open(written string) {
@@ -162,7 +164,21 @@ func (f *lookedFile) reader() (io.ReadCloser, error) {
 	if !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("a %s has no content", fileType(info.Mode()))
 	}
-	return os.Open(f.machine.at(end))
+	file, err := os.Open(f.machine.at(end))
+	return timely{file, f.over}, err
+}
+
+// timely is a file that is read as long as there is time.
+type timely struct {
+	*os.File
+	over func() error
+}
+
+func (f timely) Read(p []byte) (int, error) {
+	if f.over() != nil {
+		return 0, errors.New("not read in time")
+	}
+	return f.File.Read(p)
 }
 
 func (f *lookedFile) content() (any, error) {
@@ -185,6 +201,17 @@ func readContent(r io.Reader) (string, error) {
 	}
 	return string(b), nil
 }
+
+// limitedText is text that may have been too long, or cut off.
+type limitedText interface{ content() (string, error) }
+
+// readText is one that was read.
+type readText struct {
+	text string
+	err  error
+}
+
+func (t readText) content() (string, error) { return t.text, t.err }
 
 func (f *lookedFile) sum(algorithm func() hash.Hash) func() (any, error) {
 	return func() (any, error) {

@@ -17,8 +17,7 @@ import (
 type replied struct {
 	status  int
 	headers string
-	body    string
-	bodyErr error
+	body    readText
 }
 
 func refuseHTTP(t Test) error {
@@ -52,27 +51,18 @@ func (a *agent) lookHTTP(ctx context.Context, t Test) facts {
 		}
 		return r, nil
 	})
-	of := func(read func(*replied) (any, error)) func() (any, error) {
-		return func() (any, error) {
-			r, err := ask()
-			if err != nil {
-				return nil, err
-			}
-			return read(r)
-		}
-	}
 	return facts{
 		found: map[string]func() (any, error){
-			"status":  of(func(r *replied) (any, error) { return r.status, nil }),
-			"headers": of(func(r *replied) (any, error) { return r.headers, nil }),
-			"body":    of(func(r *replied) (any, error) { return r.body, r.bodyErr }),
+			"status":  reading(ask, func(r *replied) any { return r.status }),
+			"headers": reading(ask, func(r *replied) any { return r.headers }),
+			"body":    reading(ask, func(r *replied) any { return r.body }),
 		},
 		evidence: func() []string {
 			r, err := ask()
 			if err != nil {
 				return nil
 			}
-			return evidenceOf(r.body)
+			return evidenceOf(r.body.text)
 		},
 	}
 }
@@ -97,7 +87,7 @@ func (m machine) request(ctx context.Context, t Test) (*replied, error) {
 	}
 	defer resp.Body.Close() //nolint:errcheck // read only
 	r := &replied{status: resp.StatusCode, headers: headerLines(resp.Header)}
-	r.body, r.bodyErr = readContent(resp.Body)
+	r.body.text, r.body.err = readContent(resp.Body)
 	return r, nil
 }
 

@@ -19,29 +19,16 @@ type mounted struct {
 	options, superOptions     []string
 }
 
-var errNotMounted = errors.New("nothing is mounted there")
-
 func (a *agent) lookMount(ctx context.Context, t Test) facts {
 	point := path.Clean(t.text("mountpoint"))
 	top := sync.OnceValues(func() (*mounted, error) { return a.machine.topMount(point) })
-	of := func(read func(*mounted) any) func() (any, error) {
-		return func() (any, error) {
-			m, err := top()
-			if err != nil || m == nil {
-				return nil, errors.Join(err, errNotMounted)
-			}
-			return read(m), nil
-		}
-	}
+	there := present(top, errors.New("nothing is mounted there"))
 	return facts{found: map[string]func() (any, error){
-		"exists": func() (any, error) {
-			m, err := top()
-			return m != nil, err
-		},
-		"opts":       of(func(m *mounted) any { return m.options }),
-		"vfs-opts":   of(func(m *mounted) any { return m.superOptions }),
-		"source":     of(func(m *mounted) any { return m.source }),
-		"filesystem": of(func(m *mounted) any { return m.filesystem }),
+		"exists":     reading(top, func(m *mounted) any { return m != nil }),
+		"opts":       reading(there, func(m *mounted) any { return m.options }),
+		"vfs-opts":   reading(there, func(m *mounted) any { return m.superOptions }),
+		"source":     reading(there, func(m *mounted) any { return m.source }),
+		"filesystem": reading(there, func(m *mounted) any { return m.filesystem }),
 		"usage":      func() (any, error) { return usageWithin(ctx, a.machine.at(point)) },
 	}}
 }

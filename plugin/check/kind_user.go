@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // account is one line of passwd(5).
@@ -18,26 +19,17 @@ type account struct {
 }
 
 func (a *agent) lookUser(_ context.Context, t Test) facts {
-	u, err := a.machine.account(t.text("username"))
-	of := func(read func(*account) (any, error)) func() (any, error) {
-		return func() (any, error) {
-			if err != nil || u == nil {
-				return nil, errors.Join(err, errNoUser)
-			}
-			return read(u)
-		}
-	}
+	find := sync.OnceValues(func() (*account, error) { return a.machine.account(t.text("username")) })
+	there := present(find, errors.New("there is no such user"))
 	return facts{found: map[string]func() (any, error){
-		"exists": func() (any, error) { return u != nil, err },
-		"uid":    of(func(u *account) (any, error) { return u.uid, nil }),
-		"gid":    of(func(u *account) (any, error) { return u.gid, nil }),
-		"home":   of(func(u *account) (any, error) { return u.home, nil }),
-		"shell":  of(func(u *account) (any, error) { return u.shell, nil }),
-		"groups": of(func(u *account) (any, error) { return a.machine.groupsOf(u) }),
+		"exists": reading(find, func(u *account) any { return u != nil }),
+		"uid":    reading(there, func(u *account) any { return u.uid }),
+		"gid":    reading(there, func(u *account) any { return u.gid }),
+		"home":   reading(there, func(u *account) any { return u.home }),
+		"shell":  reading(there, func(u *account) any { return u.shell }),
+		"groups": reading(there, func(u *account) any { return a.machine.groupsOf(u) }),
 	}}
 }
-
-var errNoUser = errors.New("there is no such user")
 
 // account finds a user; nil if there is none.
 func (m machine) account(name string) (*account, error) {
@@ -54,15 +46,16 @@ func (m machine) account(name string) (*account, error) {
 }
 
 // groupsOf are the names of the groups a user is in, sorted.
-func (m machine) groupsOf(u *account) ([]string, error) {
+func (m machine) groupsOf(u *account) []string {
 	groups := []string{}
-	err := m.eachEntry("/etc/group", 4, func(field []string) {
+	// Without the file there is no group.
+	_ = m.eachEntry("/etc/group", 4, func(field []string) {
 		if field[2] == fmt.Sprint(u.gid) || slices.Contains(strings.Split(field[3], ","), u.name) {
 			groups = append(groups, field[0])
 		}
 	})
 	slices.Sort(groups)
-	return groups, err
+	return groups
 }
 
 // nameOf is the name of a user or group in a file such as passwd; its number,

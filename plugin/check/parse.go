@@ -182,7 +182,7 @@ func (p *parser) pairs(n *yaml.Node, at string) []pair {
 		case key.Tag == "!!merge":
 			merged = append(merged, p.merged(value, at)...)
 		case seen[key.Value] > 0:
-			p.fail(key, at, "the key %s is here a second time, first in line %d", quote(key.Value), seen[key.Value])
+			p.fail(key, at, "the key %s is here a second time, first in line %d", quote(withoutPassword(key.Value)), seen[key.Value])
 		default:
 			seen[key.Value] = max(key.Line, 1)
 			own = append(own, pair{key, value})

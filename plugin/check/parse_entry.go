@@ -31,7 +31,7 @@ func (p *parser) kind(e pair) []Test {
 // table.
 func (p *parser) test(k *kind, e pair) Test {
 	t := Test{Kind: k.name, Name: e.key.Value, Place: p.place(e.key), Timeout: k.timeout, Options: map[string]any{}}
-	at := k.name + " " + clip(t.Name, shownText)
+	at := k.name + " " + clip(withoutPassword(t.Name), shownText)
 	before := len(p.wrong)
 	written := p.attributes(k, e.value, at)
 	for _, a := range slices.Concat(commonAttributes, k.options(), k.asks()) {

@@ -33,6 +33,9 @@ func TestRefused(t *testing.T) {
 			for _, err := range errs {
 				fmt.Fprintln(&got, err)
 			}
+			if strings.Contains(got.String(), "secret") {
+				t.Errorf("a secret is shown:\n%s", &got)
+			}
 			if len(errs) == 0 || len(s.Tests) > 0 {
 				t.Errorf("it is not refused: %v", s)
 			}
