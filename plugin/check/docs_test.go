@@ -125,7 +125,7 @@ func document() string {
 	documentMatchers(&b)
 	b.WriteString(matcherExamples)
 	b.WriteString("\n" + documentTemplates)
-	b.WriteString("`mkSlice`, `regexMatch`, `toUpper`, `toLower`, `quote`, `default`, `join`, `split`, `replace`, `trim`, `indent` and\n`toJSON`; what is piped in is their last argument. `getEnv` and `readFile` are refused: variables hold what is needed.\n")
+	b.WriteString("`mkSlice`, `regexMatch`, `toUpper`, `toLower`, `quote`, `default`, `join`, `split`, `replace`, `trim`, `indent` and\n`toJSON`; what is piped in is their last argument. `getEnv` looks into `.Env` and nowhere else, with a default as its second\nargument; `readFile` is refused.\n")
 	b.WriteString("\n## Differences from goss\n\nBeside those named with each kind; goss is 0.4.9, of Debian 13. A test has both judge the same files on one machine.\n\n")
 	for _, d := range differences {
 		fmt.Fprintf(&b, "- %s\n", d)

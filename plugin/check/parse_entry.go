@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -119,7 +120,7 @@ func (p *parser) option(t *Test, a attribute, n *yaml.Node, at string) {
 	case "retry_delay":
 		t.Retry.Delay = p.span(n, at)
 	case "timeout":
-		t.Timeout = p.span(n, at)
+		t.Timeout = cmp.Or(p.span(n, at), t.Timeout)
 	case "when":
 		t.When = p.when(n, at)
 	case "services":
@@ -213,13 +214,14 @@ func (p *parser) whole(n *yaml.Node, at string) int {
 	return i
 }
 
-// span is a time: a number alone is milliseconds, as in goss.
+// span is a time: a number alone is milliseconds, as in goss, where 0 is what
+// holds when nothing is written.
 func (p *parser) span(n *yaml.Node, at string) time.Duration {
 	d, err := time.ParseDuration(n.Value)
 	if ms, numeric := numberOf(n); numeric && ms < 1e12 {
 		d, err = time.Duration(ms*float64(time.Millisecond)), nil
 	}
-	if n.Kind != yaml.ScalarNode || err != nil || d <= 0 {
+	if n.Kind != yaml.ScalarNode || err != nil || d < 0 {
 		p.found(n, at, "milliseconds, or a time such as 5s")
 	}
 	return d

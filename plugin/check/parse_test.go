@@ -68,7 +68,7 @@ http:
     when: [installed, upgraded]
     services: [rabbitmq]
 file:
-  /etc/greeter.conf: {exists: true, mode: 640, contents: [], skip: not yet, retry: 3}
+  /etc/greeter.conf: {exists: true, mode: 640, contents: [], skip: not yet, retry: 3, timeout: 0, retry_delay: 0}
   conf: {path: /etc/x, exists: {not: true}, skip: false, retry_count: 2, timeout: 2s, when: restarted}
 service: ~
 package: {}

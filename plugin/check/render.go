@@ -24,7 +24,8 @@ const maxRendered = 16 << 20
 // Beside the functions of text/template there are mkSlice, regexMatch,
 // toUpper, toLower, quote, default, join, split, replace, trim, indent and
 // toJSON, whose last argument is what is piped in; and upper, lower and toJson
-// as other names. getEnv and readFile are refused.
+// as other names. getEnv looks into the Env of vars, a mapping, and nowhere
+// else; readFile is refused.
 func Render(name, text string, vars any) (string, error) {
 	rendered, bad := render(text, vars)
 	if bad != nil {
@@ -94,7 +95,7 @@ type badTemplate struct {
 }
 
 func render(text string, vars any) (string, *badTemplate) {
-	t, err := template.New(ownName).Option("missingkey=error").Funcs(renderFuncs()).Parse(text)
+	t, err := template.New(ownName).Option("missingkey=error").Funcs(renderFuncs(vars)).Parse(text)
 	if err != nil {
 		return "", readTemplateError(text, err)
 	}
@@ -138,7 +139,7 @@ func readTemplateError(text string, err error) *badTemplate {
 		message = part[3] + ": " + message
 	}
 	if unknown := undefinedFunction.FindStringSubmatch(message); unknown != nil {
-		message += didYouMean(unknown[1], slices.Sorted(maps.Keys(renderFuncs())))
+		message += didYouMean(unknown[1], slices.Sorted(maps.Keys(renderFuncs(nil))))
 	}
 	return &badTemplate{line, column, message}
 }
@@ -152,7 +153,7 @@ func actionColumn(text string, line int) int {
 	return max(strings.Index(all[line-1], "{{"), 0) + 1
 }
 
-func renderFuncs() template.FuncMap {
+func renderFuncs(vars any) template.FuncMap {
 	return template.FuncMap{
 		"mkSlice":    func(items ...any) []any { return items },
 		"regexMatch": regexp.MatchString,
@@ -164,13 +165,27 @@ func renderFuncs() template.FuncMap {
 		"replace": func(old, with, s string) string { return strings.ReplaceAll(s, old, with) },
 		"trim":    strings.TrimSpace, "indent": indent,
 		"toJSON": toJSON, "toJson": toJSON,
-		"getEnv":   refuse("getEnv: there is no environment here but what .Env holds"),
-		"readFile": refuse("readFile: a file is read by no template; give its text as a variable"),
+		"getEnv": func(name string, otherwise ...string) string { return envOf(vars, name, otherwise) },
+		"readFile": func(...any) (string, error) {
+			return "", errors.New("a file is read by no template; give its text as a variable")
+		},
 	}
 }
 
-func refuse(why string) func(...any) (string, error) {
-	return func(...any) (string, error) { return "", errors.New(why) }
+// envOf is a variable of vars' Env, which may be missing or empty.
+func envOf(vars any, name string, otherwise []string) string {
+	all, _ := vars.(map[string]any)
+	var value string
+	switch env := all["Env"].(type) {
+	case map[string]string:
+		value = env[name]
+	case map[string]any:
+		value = toText(env[name])
+	}
+	if value == "" && len(otherwise) > 0 {
+		return otherwise[0]
+	}
+	return value
 }
 
 // defaultTo is the value, or another when it is the zero of its type.

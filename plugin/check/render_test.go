@@ -16,27 +16,40 @@ var rendering = map[string]any{
 
 func TestRender(t *testing.T) {
 	for text, want := range map[string]string{
-		"plain: text\n":                                      "plain: text\n",
-		"{{.Vars.name}} {{.Env.HOME}}":                       "greeter /root",
-		"{{range .Vars.ports}}tcp:{{.}} {{end}}":             "tcp:9101 tcp:9102 ",
-		`{{range mkSlice "a" "b"}}{{. | toUpper}}{{end}}`:    "AB",
-		`{{upper "a"}}{{lower "B"}}{{toLower "C"}}`:          "Abc",
-		`{{if .Vars.name | regexMatch "^gr"}}yes{{end}}`:     "yes",
-		`{{.Vars.name | quote}} {{quote 5}}`:                 `"greeter" "5"`,
-		`{{.Vars.empty | default "x"}}{{"y" | default "x"}}`: "xy",
-		`{{.Vars.list | join "+"}} {{join "+" .Vars.ports}}`: "a+b 9101+9102",
-		`{{index (split "," "a,b") 1}}`:                      "b",
-		`{{"a-b-c" | replace "-" "_"}}`:                      "a_b_c",
-		`{{trim "  a "}}|`:                                   "a|",
-		`{{.Vars.text | indent 2}}`:                          "  one\n  two",
-		`{{toJSON .Vars.ports}} {{toJson .Vars.list}}`:       `[9101,9102] ["a","b"]`,
-		`{{- /* nothing */ -}} x`:                            "x",
-		`{{define "t"}}<{{.}}>{{end}}{{template "t" "in"}}`:  "<in>",
+		"plain: text\n":                                             "plain: text\n",
+		"{{.Vars.name}} {{.Env.HOME}}":                              "greeter /root",
+		"{{range .Vars.ports}}tcp:{{.}} {{end}}":                    "tcp:9101 tcp:9102 ",
+		`{{range mkSlice "a" "b"}}{{. | toUpper}}{{end}}`:           "AB",
+		`{{upper "a"}}{{lower "B"}}{{toLower "C"}}`:                 "Abc",
+		`{{if .Vars.name | regexMatch "^gr"}}yes{{end}}`:            "yes",
+		`{{.Vars.name | quote}} {{quote 5}}`:                        `"greeter" "5"`,
+		`{{.Vars.empty | default "x"}}{{"y" | default "x"}}`:        "xy",
+		`{{.Vars.list | join "+"}} {{join "+" .Vars.ports}}`:        "a+b 9101+9102",
+		`{{index (split "," "a,b") 1}}`:                             "b",
+		`{{"a-b-c" | replace "-" "_"}}`:                             "a_b_c",
+		`{{trim "  a "}}|`:                                          "a|",
+		`{{.Vars.text | indent 2}}`:                                 "  one\n  two",
+		`{{toJSON .Vars.ports}} {{toJson .Vars.list}}`:              `[9101,9102] ["a","b"]`,
+		`{{getEnv "HOME"}} {{getEnv "NONE" "x"}}{{getEnv "NONE"}}.`: "/root x.",
+		`{{- /* nothing */ -}} x`:                                   "x",
+		`{{define "t"}}<{{.}}>{{end}}{{template "t" "in"}}`:         "<in>",
 	} {
 		got, err := Render("checks.yaml", text, rendering)
 		if err != nil || got != want {
 			t.Errorf("%s\ngot  %q, %v\nwant %q", text, got, err, want)
 		}
+	}
+}
+
+func TestGetEnvLooksOnlyIntoEnv(t *testing.T) {
+	t.Setenv("HOME", "/home/of/the/host")
+	for _, vars := range []any{nil, 5, map[string]any{}, map[string]any{"Env": map[string]any{}}, map[string]any{"Env": map[string]string{"PATH": "x"}}} {
+		if got, err := Render("x", `{{getEnv "HOME" "none"}}`, vars); err != nil || got != "none" {
+			t.Errorf("%v: got %q, %v", vars, got, err)
+		}
+	}
+	if got, err := Render("x", `{{getEnv "N"}}`, map[string]any{"Env": map[string]any{"N": 5.0}}); err != nil || got != "5" {
+		t.Errorf("got %q, %v", got, err)
 	}
 }
 
@@ -48,8 +61,8 @@ func TestRenderTellsWhere(t *testing.T) {
 		"a: {{ .Vars.name\n":              "checks.yaml:2:1: unclosed action started in line 1",
 		"{{range .Vars.ports}}":           "checks.yaml:1:1: unexpected EOF",
 		"a: {{uper .Vars.name}}":          `checks.yaml:1:4: function "uper" not defined: did you mean "upper"?`,
-		"a: {{readFile \"/etc/passwd\"}}": `checks.yaml:1:6: readFile "/etc/passwd": error calling readFile: readFile: a file is read by no template; give its text as a variable`,
-		"a: {{getEnv \"HOME\"}}":          `checks.yaml:1:6: getEnv "HOME": error calling getEnv: getEnv: there is no environment here but what .Env holds`,
+		"a: {{readFile \"/etc/passwd\"}}": `checks.yaml:1:6: readFile "/etc/passwd": error calling readFile: a file is read by no template; give its text as a variable`,
+		"a: {{getEnv 5}}":                 `checks.yaml:1:13: 5: expected string; found 5`,
 		"a: {{regexMatch \"(\" \"a\"}}":   "checks.yaml:1:6: regexMatch \"(\" \"a\": error calling regexMatch: error parsing regexp: missing closing ): `(`",
 		"a: {{indent 5000 \"a\"}}":        `checks.yaml:1:6: indent 5000 "a": error calling indent: indent: found 5000, wanted up to 1000`,
 		"a: {{join \",\" 5}}":             `checks.yaml:1:6: join "," 5: error calling join: join: found int, wanted a list`,

@@ -290,7 +290,7 @@ var differences = []string{
 	"`equal` compares the machine's lists by their items, and 42 equals 42.0.",
 	"Text is a list of its lines for a plain list and `consist-of` too, as goss documents and does not do.",
 	"A list is text of one item a line, and a number if it has one that says so, in `matching` too.",
-	"Of the functions of templates there are those above, and none of Sprig's others.",
+	"Of the functions of templates there are those above, and none of Sprig's others. `readFile` is refused, `getEnv` does not see the environment.",
 }
 
 // foreign are kinds that goss has and we have not, with the way round.
