@@ -23,8 +23,10 @@ services: ## make the images of rabbitmq, postgres, redis and others from Debian
 	lab/images.sh 13
 	lab/services.sh all
 
-demo: setup build ## build examples/greeter for two distros and test it on booted machines
-	PLUGIN_SOURCE=examples/greeter PLUGIN_DISTROS=$(DEMO_DISTROS) $(BINARY)
+demo: setup build ## build examples/greeter for two distros, test it on booted machines next to its services
+	lab/images.sh 13
+	lab/services.sh rabbitmq postgres redis
+	PLUGIN_FILE=examples/greeter/packages.yml PLUGIN_SOURCE=examples/greeter PLUGIN_DISTROS=$(DEMO_DISTROS) $(BINARY)
 	cd dist && sha256sum --quiet -c SHA256SUMS && echo "SHA256SUMS verified"
 
 test: setup ## run every test: pure, engine contract, scripts, acceptance

@@ -6,6 +6,8 @@ import (
 	"path"
 	"reflect"
 	"regexp"
+	"slices"
+	"strings"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -56,4 +58,17 @@ func decodeFiles(m *map[string]File, n *yaml.Node, at place) []error {
 		}
 		return decodeNode(reflect.ValueOf(&f).Elem(), value, below)
 	})
+}
+
+// Phases are those that test.lifecycle can choose, in their order.
+var Phases = []string{"service", "check", "restart", "reboot", "reinstall", "remove", "return", "purge", "upgrade", "downgrade"}
+
+func (s *Settings) checkLifecycle() []error {
+	var errs []error
+	for _, phase := range s.Test.Lifecycle {
+		if !slices.Contains(Phases, phase) {
+			errs = append(errs, fmt.Errorf("test.lifecycle: found %q, wanted some of %s%s", phase, strings.Join(Phases, ", "), didYouMean(phase, Phases)))
+		}
+	}
+	return errs
 }

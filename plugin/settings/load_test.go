@@ -15,7 +15,11 @@ import (
 
 // load reads variables on top of the text of a packages.yml.
 func load(file string, environ ...string) (settings.Settings, []string, error) {
-	return settings.Load(environ, fstest.MapFS{"packages.yml": {Data: []byte(file)}})
+	return settings.Load(environ, fstest.MapFS{
+		"packages.yml": {Data: []byte(file)},
+		// Files that the examples name.
+		"greeter.tmpl": {}, "greeter.goss.yml": {}, "a.goss.yml": {}, "b.goss.yml": {},
+	})
 }
 
 // mustLoad wants no problem and no warning.

@@ -36,6 +36,10 @@ func schemaOf(of reflect.Type, docs map[string]string) object {
 			"type": []string{"object", "string", "null"}, "propertyNames": object{"pattern": labelPattern, "maxLength": 63},
 			"additionalProperties": schemaOf(reflect.TypeFor[settings.Service](), docs),
 		}
+	case reflect.TypeFor[settings.Checks]():
+		return object{"type": []string{"object", "array", "string", "null"}}
+	case reflect.TypeFor[map[string]settings.Checks](), reflect.TypeFor[map[string]settings.File]():
+		return object{"type": []string{"object", "null"}, "additionalProperties": schemaOf(of.Elem(), docs)}
 	case reflect.TypeFor[settings.Words](), reflect.TypeFor[settings.Script]():
 		return object{"type": append(scalar, "array"), "items": object{"type": scalar}}
 	case reflect.TypeFor[map[string]settings.Package]():
@@ -59,7 +63,12 @@ func schemaOf(of reflect.Type, docs map[string]string) object {
 			properties[f.Tag.Get("yaml")] = property(f, of.Name(), docs)
 		}
 	}
-	return object{"type": []string{"object", "null"}, "properties": properties, "additionalProperties": false}
+	types := []string{"object", "null"}
+	if of == reflect.TypeFor[settings.File]() {
+		types = scalar[:3] // a text is its content
+		types = append(types, "object", "null")
+	}
+	return object{"type": types, "properties": properties, "additionalProperties": false}
 }
 
 // property is the schema of a field: its type's, with its comment and tags.

@@ -23,6 +23,7 @@ func (s *Settings) validate(env map[string]string) []error {
 		}
 	}
 	errs = append(errs, s.checkOutput()...)
+	errs = append(errs, s.checkLifecycle()...)
 	errs = append(errs, s.checkNeeds()...)
 	errs = append(errs, s.resolveEnvironment(env)...)
 	return append(errs, s.Services.resolve(env)...)

@@ -70,9 +70,9 @@ int http_listen(const char *address, const char *port)
 	return fd;
 }
 
-/* Reads until there is an empty line, however slowly it comes; 0 when there
- * was none until the deadline, or not within size. */
-static int read_head(int fd, char *text, int size)
+/* Reads until there is an empty line, until the deadline, and not more than
+ * size. NULL, or the status to answer with. */
+static const char *read_head(int fd, char *text, int size)
 {
 	long long deadline = now() + PATIENCE;
 	struct pollfd p = { .fd = fd, .events = POLLIN };
@@ -83,22 +83,23 @@ static int read_head(int fd, char *text, int size)
 		ssize_t n;
 
 		if (left <= 0 || poll(&p, 1, left) <= 0 || (n = recv(fd, text + have, size - 1 - have, 0)) <= 0)
-			return 0;
+			return "408 Request Timeout";
 		have += n;
 		text[have] = 0;
 		if (strstr(text, "\r\n\r\n"))
-			return 1;
+			return NULL;
 	}
-	return 0;
+	return "431 Request Header Fields Too Large";
 }
 
 const char *http_read(int fd, struct request *r)
 {
 	char text[8192] = "";
+	const char *wrong = read_head(fd, text, sizeof text);
 	int end = 0;
 
-	if (!read_head(fd, text, sizeof text))
-		return "408 Request Timeout";
+	if (wrong)
+		return wrong;
 	sscanf(text, "%7[A-Z] %1023[^ \r\n] HTTP/1.%*1[01]%n", r->method, r->path, &end);
 	return end && text[end] == '\r' ? NULL : "400 Bad Request";
 }

@@ -11,7 +11,6 @@
 #include "../src/text.h"
 
 #include <arpa/inet.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -247,7 +246,7 @@ static void patience_ends(void)
 		end(servers[i]);
 		bad += status != 0;
 	}
-	want(!bad && now() - began < 2 * PATIENCE, "who is asked and is silent is given up");
+	want(!bad && now() - began < 5 * PATIENCE, "who is asked and is silent is given up");
 }
 
 static int notify_socket(const char *path)
@@ -330,7 +329,7 @@ static void speaks_http(void)
 	want(answers("GET /health HTTP/1.1\r\n", "HTTP/1.1 408 "), "half a request is not waited for");
 	memset(flood, 'x', sizeof flood - 1);
 	memcpy(flood, "GET /", 5);
-	want(answers(flood, "HTTP/1.1 4") || answers(flood, ""), "too much is refused");
+	want(answers(flood, "HTTP/1.1 431 "), "too much is refused");
 }
 
 /* Nobody listens on port 1. */
@@ -348,8 +347,9 @@ static void lives_alone(void)
 	speaks_http();
 	worker = start("../../greeter-worker", "alone.conf");
 	want(told(fd, "READY=1"), "so is greeter-worker");
-	poll(NULL, 0, 1500);
-	want(says("grep -c 'greeterd.*trying again' log; grep -c 'greeter-worker.*trying again' log", "3\n2\n"), "each says once what it misses");
+	want(says("for i in $(seq 100); do [ $(grep -c 'greeter-worker.*trying again' log) -lt 2 ] || break; sleep 0.1; done; sleep 1;"
+		  " grep -c 'greeterd.*trying again' log; grep -c 'greeter-worker.*trying again' log", "3\n2\n"),
+	     "each says once what it misses");
 	want(ended(worker) && told(fd, "STOPPING=1"), "greeter-worker ends cleanly");
 	want(ended(pid) && told(fd, "STOPPING=1"), "greeterd ends cleanly");
 	want(says("../../greeter --config alone.conf status 2>&1 | sed 's/:[0-9]*;/;/'", "greeter: nobody listens on 127.0.0.1; does greeterd run?\n"),
