@@ -30,8 +30,8 @@ demo: setup build ## build examples/greeter for two distros, test it on booted m
 	cd dist && sha256sum --quiet -c SHA256SUMS && echo "SHA256SUMS verified"
 
 test: setup ## run every test: pure, engine contract, scripts, acceptance
-	lab/images.sh 12 13
-	go test -timeout 60m -count=1 -p 1 ./...
+	lab/images.sh 12 13 sid
+	go test -timeout 60m -count=1 -p 1 -parallel 3 ./...
 
 lint: ## golangci-lint, built from tools/go.mod
 	cd tools && go build -o ../$(LINT) github.com/golangci/golangci-lint/v2/cmd/golangci-lint
