@@ -53,11 +53,13 @@ func (b builder) job(kind Kind, pkg string) Job {
 func (b builder) baseImage() Job {
 	j := b.job(BaseImage, "")
 	s := b.in.Settings
-	j.Base = &Base{Ref: b.distro.Image, Pull: s.Pull}
+	// Where images are the user's own, so is their registry: nobody else is
+	// told its password.
+	j.Base = &Base{Ref: b.distro.Image, Pull: s.Pull, Login: len(s.Images) == 0}
 	j.Cause = "the distro's own image"
 	own := byPattern(s.Images, b.distro)
 	if own != "" {
-		j.Base.Ref, j.Cause = own, "your image for this distro"
+		j.Base.Ref, j.Base.Login, j.Cause = own, true, "your image for this distro"
 		return j
 	}
 	if s.ImageSource == "registry" || b.family.Bootstrap == "" || b.distro.Suite == "" {

@@ -140,6 +140,8 @@ type Base struct {
 	// Ref in a registry; Pull is always, if-not-exists or never. Empty Ref:
 	// bootstrap only.
 	Ref, Pull string
+	// Login says that the settings' user is one of this image's registry.
+	Login bool
 	// Bootstrap, if set, makes it from the distro's mirror.
 	Bootstrap *Bootstrap
 }

@@ -59,7 +59,7 @@ func (j *job) findBase(ctx context.Context) (engine.Image, error) {
 	if err == nil || b.Bootstrap == nil || ctx.Err() != nil {
 		return image, err
 	}
-	if errors.Is(err, engine.ErrUnauthorized) && j.o.Login != nil {
+	if errors.Is(err, engine.ErrUnauthorized) && j.login() != nil {
 		return image, err
 	}
 	j.say("no image from a registry (%v): made from the distro's mirror instead", err)
@@ -90,11 +90,19 @@ func (j *job) fromRegistry(ctx context.Context) (engine.Image, error) {
 		return engine.Image{}, fmt.Errorf("image %s is not here, and pull: never: load it, or allow pull: if-not-exists: %w", b.Ref, engine.ErrNoImage)
 	}
 	j.say("pulling %s", b.Ref)
-	image, err := j.pull(ctx, engine.Pull{Ref: b.Ref, Platform: j.Platform, Login: j.o.Login})
+	image, err := j.pull(ctx, engine.Pull{Ref: b.Ref, Platform: j.Platform, Login: j.login()})
 	if err != nil {
 		return image, fmt.Errorf("pull %s: %w", b.Ref, err)
 	}
 	return image, nil
+}
+
+// login is the settings' user, where it is the base image's registry's.
+func (j *job) login() *engine.Login {
+	if !j.Base.Login {
+		return nil
+	}
+	return j.o.Login
 }
 
 // bootstrap makes the base image from the distro's mirror, once.

@@ -95,6 +95,21 @@ func TestPullIsTriedAgainWhereThatMayHelp(t *testing.T) {
 	}
 }
 
+func TestPullAsTheSettingsUserOnlyWhereThePlanSaysSo(t *testing.T) {
+	for login, want := range map[bool]string{true: " as me", false: " for linux/amd64"} {
+		f := &enginetest.Fake{}
+		j, _ := baseJob(t, f)
+		j.o.Login = &engine.Login{Username: "me", Password: "secret"}
+		j.Base.Login = login
+		if _, err := j.fromRegistry(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got := f.Journal()[0]; !strings.HasSuffix(got, want) {
+			t.Errorf("login %t: %s", login, got)
+		}
+	}
+}
+
 func TestPullIsNotTriedAgainWhenTheRunEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &enginetest.Fake{Fails: []enginetest.Failure{{Call: "pull", Err: errBusy}}}

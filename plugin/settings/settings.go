@@ -35,9 +35,9 @@ type Settings struct {
 	Pull string `yaml:"pull" default:"if-not-exists" enum:"always,if-not-exists,never"`
 	// Images of your own, by distro: {debian-12: registry.example/debian:12}.
 	Images Map `yaml:"images"`
-	// Username for the registry.
+	// Username for the registry of your images, or of the distros' own where you name none.
 	Username string `yaml:"username"`
-	// Password for the registry.
+	// Password for the same registry.
 	Password string `yaml:"password" secret:"true"`
 	// Config is the content of a Docker config.json with registry credentials.
 	Config string `yaml:"config" secret:"true"`
