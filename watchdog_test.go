@@ -134,7 +134,6 @@ func TestWatchdogInAContainer(t *testing.T) {
 		moment  string
 		end     []string
 	}{
-		{"killed before it made anything", nil, "", kill},
 		{"killed in a build", nil, moments["build"], kill},
 		{"killed in a test", nil, moments["install"], kill},
 		{"killed and removed at once", []string{"--rm"}, moments["build"], kill},
@@ -144,11 +143,9 @@ func TestWatchdogInAContainer(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			c := startContained(t, image, tt.options...)
-			if tt.moment != "" {
-				c.until(t, tt.moment)
-				if !strings.Contains(c.watchdogs(t), "Up") {
-					t.Errorf("no watchdog watches: %q", c.watchdogs(t))
-				}
+			c.until(t, tt.moment)
+			if !strings.Contains(c.watchdogs(t), "Up") {
+				t.Errorf("no watchdog watches: %q", c.watchdogs(t))
 			}
 			docker(t, append(tt.end, c.name)...)
 			t.Logf("all was gone after %s", c.gone(t, 10*time.Second))
@@ -160,6 +157,16 @@ func TestWatchdogInAContainer(t *testing.T) {
 		c.drain()
 		c.gone(t, 0)
 	})
+}
+
+// What is killed while it makes its watchdog may leave one that never ran, and
+// nothing else: nobody is there yet. The next run removes it.
+func TestKilledWhileItMakesItsWatchdog(t *testing.T) {
+	image := pluginImage(t)
+	c := startContained(t, image)
+	docker(t, "kill", "-s", "KILL", c.name)
+	startContained(t, image).until(t, moments["build"])
+	c.gone(t, 10*time.Second)
 }
 
 // What is asked to watch a container that is gone already does its work.

@@ -267,22 +267,22 @@ func TestGuardWithoutAWaySaysWhy(t *testing.T) {
 }
 
 func TestSweepsTakeWatchdogsThatWatchNothing(t *testing.T) {
-	old, now := time.Now().Add(-time.Hour).Unix(), time.Now().Unix()
-	watchdog := func(id, state string, created int64) object {
-		return object{"Id": id, "Names": []string{"/" + id}, "State": state, "Created": created, "Labels": object{labelWatchdog: "r"}}
+	watchdog := func(id, state, owner string) object {
+		return object{"Id": id, "Names": []string{"/" + id}, "State": state, "Labels": object{labelWatchdog: "r", engine.LabelOwner: owner}}
 	}
 	list := func(w http.ResponseWriter, r *http.Request) {
 		all := []object{}
 		if strings.Contains(r.URL.Query().Get("filters"), labelWatchdog) {
 			all = []object{
-				watchdog("watches", "running", old), watchdog("begins", "created", now),
-				watchdog("never-began", "created", old), watchdog("ended", "exited", old),
+				watchdog("watches", "running", "lives"), watchdog("begins", "created", "lives"), watchdog("works", "running", "gone"),
+				watchdog("never-began", "created", "gone"), watchdog("ended", "exited", "gone"),
 			}
 		}
 		_ = json.NewEncoder(w).Encode(all) // the client hears or it does not
 	}
 	answers := map[string]any{"GET /containers/json": list, "GET /networks": []object{}, "GET /volumes": object{}, "GET /images/json": []object{}}
-	for _, id := range []string{"watches", "begins", "never-began", "ended"} {
+	answers["GET /containers/lives/json"] = object{"State": object{"Running": true}}
+	for _, id := range []string{"watches", "begins", "works", "never-began", "ended"} {
 		answers["DELETE /containers/"+id] = object{}
 	}
 	for _, tt := range []struct {
@@ -291,7 +291,7 @@ func TestSweepsTakeWatchdogsThatWatchNothing(t *testing.T) {
 		want []string
 	}{
 		{"orphans", engine.Which{Orphans: true}, []string{"container never-began", "container ended"}},
-		{"all", engine.Which{All: true}, []string{"container watches", "container begins", "container never-began", "container ended"}},
+		{"all", engine.Which{All: true}, []string{"container watches", "container begins", "container works", "container never-began", "container ended"}},
 		{"a run", engine.Which{Run: "r"}, nil},
 		{"what expired", engine.Which{ExpiredAt: time.Now()}, nil},
 	} {

@@ -35,7 +35,7 @@ func (e *Engine) Guard(ctx context.Context, h engine.Host, run string, command [
 	}
 	config := &container.Config{
 		Image: h.SelfImage, Entrypoint: command, Cmd: []string{}, User: self.Config.User,
-		Labels: map[string]string{labelWatchdog: run}, Env: []string{"DOCKER_HOST=" + e.host},
+		Labels: map[string]string{labelWatchdog: run, engine.LabelOwner: self.ID}, Env: []string{"DOCKER_HOST=" + e.host},
 	}
 	// As on our own container, what may use the socket there may here.
 	host := &container.HostConfig{
@@ -110,8 +110,8 @@ func (e *Engine) ended(ctx context.Context, id string) bool {
 }
 
 // watchdogs are the watchdogs of all runs; or only those that never ran, or
-// ended without being removed: their run was killed in the moment they were
-// started, or the daemon was.
+// ended without being removed, and whose run is gone: it was killed in the
+// moment it started them, or the daemon was.
 func (e *Engine) watchdogs(ctx context.Context, all bool) ([]thing, error) {
 	list, err := e.client.ContainerList(ctx, container.ListOptions{
 		All: true, Filters: filters.NewArgs(filters.Arg("label", labelWatchdog)),
@@ -120,10 +120,11 @@ func (e *Engine) watchdogs(ctx context.Context, all bool) ([]thing, error) {
 		return nil, fmt.Errorf("list watchdogs: %w", err)
 	}
 	var found []thing
+	owners := map[string]bool{}
 	for _, c := range list {
-		idle := c.State != container.StateRunning && time.Since(time.Unix(c.Created, 0)) > time.Minute
-		if all || idle {
-			found = append(found, thing{"container", c.ID, nameOf(c.Names), c.Labels})
+		t := thing{"container", c.ID, nameOf(c.Names), c.Labels}
+		if all || c.State != container.StateRunning && e.orphaned(ctx, t, owners) {
+			found = append(found, t)
 		}
 	}
 	return found, nil
