@@ -58,6 +58,10 @@ func Open(o Options) (*Engine, error) {
 	if o.Host == "" {
 		o.Host = defaultHost
 	}
+	if redact(o.Host) != o.Host {
+		// The client would show it in its errors.
+		return nil, openError(o.Host, errors.New("a password in the address is of no use: give certificates by TLS, a key by ssh"))
+	}
 	opts, err := clientOptions(o)
 	if err != nil {
 		return nil, openError(o.Host, err)
@@ -155,7 +159,7 @@ func (e *Engine) Host(ctx context.Context) (engine.Host, error) {
 	if err != nil {
 		return engine.Host{}, e.unreachable(err)
 	}
-	if err := acceptAPI(redact(e.host), e.client.ClientVersion()); err != nil {
+	if err := acceptAPI(e.host, e.client.ClientVersion()); err != nil {
 		return engine.Host{}, err
 	}
 	h := hostOf(info, v, e.client.ClientVersion())
@@ -168,13 +172,13 @@ func (e *Engine) Host(ctx context.Context) (engine.Host, error) {
 func (e *Engine) unreachable(err error) error {
 	var notIts *tls.CertificateVerificationError
 	if errors.As(err, &notIts) {
-		return fmt.Errorf("the container engine at %s is not one that we trust: check ca.pem in %s: %w", redact(e.host), e.certs, err)
+		return fmt.Errorf("the container engine at %s is not one that we trust: check ca.pem in %s: %w", e.host, e.certs, err)
 	}
 	var alert *net.OpError
 	if errors.As(err, &alert) && alert.Op == "remote error" {
-		return fmt.Errorf("the container engine at %s does not accept our certificate: check cert.pem and key.pem in %s: %w", redact(e.host), e.certs, err)
+		return fmt.Errorf("the container engine at %s does not accept our certificate: check cert.pem and key.pem in %s: %w", e.host, e.certs, err)
 	}
-	return fmt.Errorf("%w at %s: %w", engine.ErrUnreachable, redact(e.host), err)
+	return fmt.Errorf("%w at %s: %w", engine.ErrUnreachable, e.host, err)
 }
 
 func acceptAPI(host, version string) error {
