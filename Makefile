@@ -42,6 +42,7 @@ golden: ## write the goldens anew
 
 generate: ## write the generated documents anew
 	go test ./plugin/settings ./plugin/result ./plugin/check ./distros -short -update
+	go test ./plugin/plan -run TestDocument -update
 
 bench: setup build ## product against the same docker commands by hand
 	lab/images.sh 13

@@ -2,3 +2,13 @@ package settings
 
 // Aliases are for the manual.
 var Aliases = aliases
+
+// ComposeKeys and what becomes of them are for the documentation.
+var ComposeKeys = composeKeys
+
+// Fates of keys of compose files.
+const (
+	Taken   = taken
+	Below   = below
+	Ignored = ignored
+)
