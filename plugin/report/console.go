@@ -64,7 +64,14 @@ func counts(run result.Run) string {
 	ends := map[string][]result.Outcome{}
 	var untested, warnings int
 	for _, j := range run.Jobs {
-		ends[j.Distro] = append(ends[j.Distro], j.Outcome)
+		if j.Distro == servicesRow {
+			continue
+		}
+		end := j.Outcome
+		if service, ok := endOfService(j.Reason); ok {
+			end = service
+		}
+		ends[j.Distro] = append(ends[j.Distro], end)
 		if j.Outcome == result.Skipped && !notReached(j.Reason) {
 			untested++
 		}

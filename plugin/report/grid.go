@@ -88,7 +88,7 @@ func distros(run result.Run) []string {
 	for _, j := range run.Jobs {
 		// Services are no distro: what became of them shows in those that need
 		// them.
-		if !slices.Contains(names, j.Distro) && j.Distro != "services" {
+		if !slices.Contains(names, j.Distro) && j.Distro != servicesRow {
 			names = append(names, j.Distro)
 		}
 	}
@@ -148,6 +148,9 @@ func cellsOf(j result.Job) map[string]cell {
 			cells[p.Name] = cellOf(p)
 		}
 	}
+	if end, ok := endOfService(j.Reason); ok {
+		cells["services"] = cell{outcome: end, reached: true}
+	}
 	first := firstColumn[j.Kind]
 	if !own || endedAround(j) {
 		cells[first] = merge(cells[first], cell{outcome: j.Outcome, reached: !notReached(j.Reason)})
@@ -173,6 +176,19 @@ func endedAround(j result.Job) bool {
 }
 
 func notReached(reason string) bool { return strings.HasPrefix(reason, "not reached") }
+
+// servicesRow is the Distro of jobs that belong to none: those that come by
+// the images of services.
+const servicesRow = "services"
+
+// endOfService is how the image of a service ended for which a test was not
+// reached. Services have no row: the distros that need them show it.
+func endOfService(reason string) (result.Outcome, bool) {
+	if !strings.HasPrefix(reason, "not reached: services/") {
+		return "", false
+	}
+	return result.Outcome(reason[strings.LastIndex(reason, " ")+1:]), true
+}
 
 func cellOf(p result.Phase) cell {
 	c := cell{outcome: p.Outcome, reached: p.Outcome != result.Skipped || !notReached(p.Reason)}
