@@ -1,12 +1,16 @@
 package main_test
 
 import (
+	"bufio"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -166,5 +170,49 @@ test: {lifecycle: [service]}
 	}
 	if log := serviceLog(t, dir, "debian-13", "web"); !strings.Contains(log, "nginx.service") {
 		t.Errorf("its journal:\n%s", log)
+	}
+}
+
+// Services end with their run, shared ones too, however that ends.
+func TestNothingIsLeftOfServicesAfterASignal(t *testing.T) {
+	if testing.Short() {
+		t.Skip("short: needs the real engine")
+	}
+	const services = `{"own": {"image": "lab/debian:13", "command": "sleep 999", "ready": {"tcp": 1}},
+		"shared": {"image": "lab/debian:13", "command": "sleep 999", "ready": {"command": "true"}, "shared": true}}`
+	for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGKILL} {
+		t.Run(signal.String(), func(t *testing.T) {
+			t.Parallel()
+			dir := copyTree(t, "testdata/broken/good")
+			cmd := exec.CommandContext(t.Context(), binary)
+			cmd.Dir = dir
+			cmd.Env = append(os.Environ(), "PLUGIN_IMAGES="+lab, "PLUGIN_DISTROS=debian-13", "PLUGIN_SERVICES="+services)
+			stdout, err := cmd.StdoutPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			var id string
+			for lines := bufio.NewScanner(stdout); lines.Scan(); {
+				if m := runLine.FindStringSubmatch(lines.Text()); m != nil {
+					id = m[1]
+				}
+				if strings.Contains(lines.Text(), "✓ boot") {
+					if !strings.Contains(leftOf(t, id), "services-shared-shared") {
+						t.Error("the shared service does not run")
+					}
+					if err := cmd.Process.Signal(signal); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			_ = cmd.Wait() // of no interest here
+			if id == "" {
+				t.Fatal("the run did not say its id")
+			}
+			goneWithin(t, id, 20*time.Second)
+		})
 	}
 }

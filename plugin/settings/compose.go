@@ -3,6 +3,7 @@ package settings
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/compose-spec/compose-go/v2/dotenv"
 	"github.com/compose-spec/compose-go/v2/loader"
+	"github.com/compose-spec/compose-go/v2/schema"
 	"github.com/compose-spec/compose-go/v2/types"
 	"go.yaml.in/yaml/v4"
 )
@@ -118,45 +120,75 @@ func (c *composeFile) load() (*types.Project, error) {
 	return c.loadModel(model)
 }
 
+// model is the file as the reader wants it: with dates as the text they are.
 func (c *composeFile) model() (map[string]any, error) {
+	datesAreText(c.root)
 	var model map[string]any
 	err := c.root.Decode(&model)
 	delete(model, "version") // obsolete, and it would be warned of
 	return model, err
 }
 
+func datesAreText(n *yaml.Node) {
+	if n.Kind == yaml.ScalarNode && n.ShortTag() == "!!timestamp" {
+		n.Tag = "!!str"
+	}
+	for _, child := range n.Content {
+		datesAreText(child)
+	}
+}
+
 // loadModel has the specification's own reader check a model and bring what
 // may be written in several ways into one. It is told of no other file: it
 // would read them from the disk, whatever the workspace is.
 func (c *composeFile) loadModel(model map[string]any) (*types.Project, error) {
+	// It checks the schema only after it has relied on it.
+	var keys *json.UnsupportedTypeError // keys that are no text: it tells them better
+	if err := schema.Validate(model); err != nil && !errors.As(err, &keys) {
+		return nil, err
+	}
 	details := types.ConfigDetails{
 		ConfigFiles: []types.ConfigFile{{Filename: c.name, Config: model}},
 		Environment: c.variables.Clone(),
 	}
 	ctx := context.Background() //nolint:forbidigo // settings are read before anything can be cancelled, and this waits for nothing
-	return loader.LoadWithContext(ctx, details, func(o *loader.Options) {
-		o.SetProjectName("services", true)
-		o.ResolvePaths = false
-		o.SkipInclude, o.SkipExtends = true, true
-		o.SkipResolveEnvironment, o.SkipResolveLabels = true, true
+	return tamed(func() (*types.Project, error) {
+		return loader.LoadWithContext(ctx, details, func(o *loader.Options) {
+			o.SetProjectName("services", true)
+			o.ResolvePaths = false
+			o.SkipInclude, o.SkipExtends = true, true
+			o.SkipResolveEnvironment, o.SkipResolveLabels = true, true
+		})
 	})
 }
 
-// culprit is how the reader names what it complains of, when it does.
-var culprit = regexp.MustCompile(`services((?:\.[A-Za-z0-9_-]+)+)|service\s"([^"]+)"`)
+// tamed makes an error of a panic: the reader asserts types of what it did not
+// check.
+func tamed[T any](read func() (T, error)) (value T, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("the reader of compose files does not take it: %v", p)
+		}
+	}()
+	return read()
+}
+
+// How the reader names what it complains of, when it does.
+var (
+	namedPath    = regexp.MustCompile(`services(?:\.[A-Za-z0-9_-]+)+`)
+	namedService = regexp.MustCompile(`service\s"([^"]+)"`)
+)
 
 // placed says where in the file the reader's complaint belongs.
 func (c *composeFile) placed(err error) error {
 	text := strings.TrimPrefix(err.Error(), "validating "+c.name+": ")
-	n := c.blamed(err)
-	if m := culprit.FindStringSubmatch(text); m != nil {
-		named := c.node(strings.Split("services"+m[1]+"."+m[2], ".")...)
-		if n == nil || named.Line > n.Line {
-			n = named
-		}
-	}
-	if n == nil {
-		n = c.root
+	n := c.root
+	if path := namedPath.FindString(text); path != "" {
+		n = c.node(strings.Split(path, ".")...)
+	} else if blamed := c.blamed(err); blamed != nil {
+		n = blamed
+	} else if m := namedService.FindStringSubmatch(text); m != nil {
+		n = c.node("services", m[1])
 	}
 	for _, secret := range c.secrets {
 		if len(secret) > 1 {

@@ -173,3 +173,11 @@ func TestNoProblemOfAComposeFileShowsASecret(t *testing.T) {
 		}
 	}
 }
+
+func TestDatesInAComposeFileAreText(t *testing.T) {
+	s, err := compose("services: {a: {image: a, command: [serve, 2026-11-24], environment: {SINCE: 2026-11-24}}}")
+	a := s.Services.Named["a"]
+	if err != nil || a.Environment["SINCE"] != "2026-11-24" || a.Command[1] != "2026-11-24" {
+		t.Errorf("got %v %v (%v)", a.Environment, a.Command, err)
+	}
+}

@@ -3,6 +3,9 @@ package settings
 // Aliases are for the manual.
 var Aliases = aliases
 
+// Tamed is asked what becomes of a panic.
+var Tamed = tamed[int]
+
 // ComposeKeys and what becomes of them are for the documentation.
 var ComposeKeys = composeKeys
 
