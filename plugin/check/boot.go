@@ -3,7 +3,6 @@ package check
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/drone-packages/drone-packages/plugin/result"
@@ -26,11 +25,11 @@ func (a *agent) boot(ctx context.Context) error {
 	for _, u := range failed {
 		a.check(result.Check{
 			Kind: "service", Subject: u, Attribute: "failed at boot", Outcome: result.Failed, Warning: true,
-			Expected: "not failed", Found: "failed", Lines: a.journalOf(ctx, u),
+			Expected: "not failed", Found: "failed", Lines: a.units.logs(ctx, u),
 			Reason: "it failed before any package under test was installed",
 		})
 	}
-	a.check(result.Check{Kind: "machine", Subject: "systemd", Attribute: "booted", Outcome: result.Passed, Found: state, Duration: took})
+	a.check(result.Check{Kind: "machine", Subject: a.Init, Attribute: "booted", Outcome: result.Passed, Found: state, Duration: took})
 	return a.memory.save(bootMemory, booted{Failed: failed, At: time.Now()})
 }
 
@@ -56,19 +55,4 @@ func (a *agent) systemState(ctx context.Context) (string, error) {
 		return "", err
 	}
 	return a.units.state(ctx)
-}
-
-// journalOf is the last of a unit's journal. A journal that cannot be read is
-// no evidence, and no fault.
-func (a *agent) journalOf(ctx context.Context, unit string) []string {
-	return a.journal(ctx, "-u", unit, "-n", fmt.Sprint(evidenceLines))
-}
-
-func (a *agent) journal(ctx context.Context, args ...string) []string {
-	out, err := a.machine.run(ctx, "journalctl", append([]string{"-q", "--no-pager", "-o", "short"}, args...)...)
-	out = strings.TrimSpace(out)
-	if err != nil || out == "" {
-		return nil
-	}
-	return strings.Split(out, "\n")
 }

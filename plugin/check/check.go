@@ -76,6 +76,8 @@ type Request struct {
 	Question Question `json:"question"`
 	// Format of the packages: "deb".
 	Format string `json:"format"`
+	// Init of the machine: systemd, if empty, sysvinit, openrc, or none.
+	Init string `json:"init,omitempty"`
 	// Packages under test, as built.
 	Packages []Package `json:"packages,omitempty"`
 	// Expect is what must hold of the services: which lifecycle stage it is.

@@ -74,7 +74,10 @@ func (a *agent) dialFor(ctx context.Context, tests []Test) (noInit string, err e
 	if !services || a.units != nil {
 		return "", nil
 	}
-	if _, err := a.machine.lstat("/run/systemd/system"); err != nil {
+	if a.Init == initNone {
+		return withoutInit, nil
+	}
+	if _, err := a.machine.lstat("/run/systemd/system"); err != nil && a.Init == initSystemd {
 		return "no systemd runs on this machine", nil
 	}
 	return "", a.dial(ctx)

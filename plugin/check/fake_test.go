@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/drone-packages/drone-packages/plugin/result"
 )
@@ -18,7 +19,20 @@ type fakeInit struct {
 	failedUnits []string
 	restarted   map[string][]unit
 	how         string
+	// acted are the acts asked for; said and complained, what is logged.
+	acted            []string
+	actErr           error
+	said, complained []string
 }
+
+func (f *fakeInit) act(_ context.Context, verb, name string) error {
+	f.acted = append(f.acted, verb+" "+name)
+	return f.actErr
+}
+
+func (f *fakeInit) logs(context.Context, string) []string { return f.said }
+
+func (f *fakeInit) errors(context.Context, time.Time) []string { return f.complained }
 
 func (f *fakeInit) state(context.Context) (string, error) {
 	s := f.states[0]

@@ -40,7 +40,7 @@ func (a *agent) lookService(ctx context.Context, t Test) facts {
 			},
 			"runlevels": func() (any, error) { return a.machine.runlevels(name), nil },
 		},
-		evidence: func() []string { return a.journalOf(ctx, name) },
+		evidence: func() []string { return a.units.logs(ctx, name) },
 	}
 }
 

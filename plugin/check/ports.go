@@ -20,6 +20,8 @@ type port struct {
 	Unit string
 	PID  int
 	Exe  string
+	// Script that the process runs, if it is an interpreter.
+	Script string `json:",omitempty"`
 }
 
 // process is one that runs.
@@ -34,8 +36,9 @@ type process struct {
 // tcpListen is the state LISTEN in /proc/net/tcp: include/net/tcp_states.h.
 const tcpListen = 10
 
-// ports are those that the units listen on.
-func (m machine) ports(units map[string]unit) ([]port, error) {
+// ports are those that the units listen on, or what runs one of the programs:
+// where there are no cgroups, that tells whose a process is.
+func (m machine) ports(units map[string]unit, programs []string) ([]port, error) {
 	all, err := m.listening()
 	if err != nil {
 		return nil, err
@@ -46,7 +49,7 @@ func (m machine) ports(units map[string]unit) ([]port, error) {
 		if name := sockets[p.Name]; name != "" {
 			p.Unit = name
 		}
-		if _, ok := units[p.Unit]; ok {
+		if _, ok := units[p.Unit]; ok || slices.Contains(programs, p.Exe) || slices.Contains(programs, p.Script) {
 			ours = append(ours, p)
 		}
 	}
@@ -79,7 +82,7 @@ func (m machine) listening() ([]port, error) {
 	var all []port
 	for inode, name := range inodes {
 		h := holders[inode]
-		all = append(all, port{Name: name, Unit: h.Unit, PID: h.PID, Exe: h.Exe})
+		all = append(all, port{Name: name, Unit: h.Unit, PID: h.PID, Exe: h.Exe, Script: h.Script})
 	}
 	slices.SortFunc(all, func(a, b port) int {
 		return strings.Compare(fmt.Sprint(a.Name, a.PID), fmt.Sprint(b.Name, b.PID))

@@ -51,7 +51,7 @@ func (a *agent) removed(ctx context.Context) error {
 func (a *agent) tellAll(ctx context.Context, found []result.Check) {
 	for _, c := range found {
 		if slices.Contains(unitSuffixes, "."+c.Kind) {
-			c.Lines = a.journalOf(ctx, c.Subject)
+			c.Lines = a.units.logs(ctx, c.Subject)
 		}
 		a.check(c)
 	}
@@ -67,7 +67,7 @@ func (a *agent) atWork(ctx context.Context, had shipped, ran served) ([]result.C
 		}
 		if u.ActiveState != "inactive" && u.ActiveState != "failed" && u.ActiveState != "" {
 			found = append(found, failed(u.kind(), name, "stopped", "inactive after removal",
-				watch{unit: u}.found(), "prerm does not stop it (deb-systemd-invoke stop)"))
+				watch{unit: u}.found(), "prerm does not stop it ("+u.mend("deb-systemd-invoke stop", "invoke-rc.d "+name+" stop")+")"))
 		}
 	}
 	found = append(found, strayProcesses(a.machine.processes(), had, ran)...)

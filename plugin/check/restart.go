@@ -14,7 +14,10 @@ func (a *agent) restart(ctx context.Context) error {
 	if err := a.dial(ctx); err != nil {
 		return err
 	}
-	for _, s := range a.machine.shippedUnits(a.Packages) {
+	if a.skipServices("restarts") {
+		return nil
+	}
+	for _, s := range a.shipped() {
 		if s.Template || (unit{Name: s.Name}).kind() != "service" {
 			continue
 		}
@@ -46,7 +49,7 @@ func (a *agent) restartOne(ctx context.Context, name string) error {
 	c := judgeRestart(before, how, after, a.Stay)
 	c.Duration = result.Span(time.Since(start))
 	if c.Outcome == result.Failed {
-		c.Lines = a.journalOf(ctx, name)
+		c.Lines = a.units.logs(ctx, name)
 	}
 	a.check(c)
 	return nil

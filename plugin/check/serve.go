@@ -111,6 +111,9 @@ type agent struct {
 }
 
 func defaults(r Request) Request {
+	if r.Init == "" {
+		r.Init = initSystemd
+	}
 	if r.Settle <= 0 {
 		r.Settle = defaultSettle
 	}

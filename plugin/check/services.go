@@ -15,6 +15,9 @@ func (a *agent) services(ctx context.Context) error {
 	if err := a.dial(ctx); err != nil {
 		return err
 	}
+	if a.skipServices("active") {
+		return a.keptIfUpgraded()
+	}
 	var boot booted
 	var before served
 	if _, err := a.memory.load(bootMemory, &boot); err != nil {
@@ -24,16 +27,16 @@ func (a *agent) services(ctx context.Context) error {
 		return err
 	}
 	now := served{Units: map[string]unit{}, At: time.Now()}
-	shipped := a.machine.shippedUnits(a.Packages)
+	shipped := a.shipped()
 	for _, s := range shipped {
 		if err := a.service(ctx, s, before, now); err != nil {
 			return err
 		}
 	}
 	if len(shipped) == 0 {
-		a.note("the packages ship no unit")
+		a.note("the packages ship nothing that %s starts", a.Init)
 	}
-	ports, err := a.machine.ports(now.Units)
+	ports, err := a.machine.ports(now.Units, a.told())
 	if err != nil {
 		return err
 	}
@@ -41,12 +44,17 @@ func (a *agent) services(ctx context.Context) error {
 	if err := a.aftermath(ctx, boot, before, now); err != nil {
 		return err
 	}
-	if a.Expect == Upgraded {
-		if err := a.kept(); err != nil {
-			return err
-		}
+	if err := a.keptIfUpgraded(); err != nil {
+		return err
 	}
 	return a.memory.save(servicesMemory, now)
+}
+
+func (a *agent) keptIfUpgraded() error {
+	if a.Expect != Upgraded {
+		return nil
+	}
+	return a.kept()
 }
 
 // service judges one unit and adds it to what is remembered.
@@ -64,7 +72,7 @@ func (a *agent) service(ctx context.Context, s shippedUnit, before, now served) 
 	for _, c := range judge(w, a.wanted(s, was, known), a.Expect != Declared && known) {
 		c.Duration = result.Span(w.Took)
 		if c.Outcome == result.Failed {
-			c.Lines = a.journalOf(ctx, s.Name)
+			c.Lines = a.units.logs(ctx, s.Name)
 		}
 		a.check(c)
 	}
@@ -80,7 +88,8 @@ func (a *agent) wanted(s shippedUnit, was unit, known bool) shippedUnit {
 	case a.Expect == Upgraded && s.Started:
 		s.Enabled, s.Started = was.enabled(), was.enabled() || was.ActiveState == "active"
 		s.Stopped = !s.Started
-		if was.ActiveState == "active" {
+		// invoke-rc.d leaves alone what the runlevel does not start.
+		if was.ActiveState == "active" && (was.Type != typeScript || s.Enabled) {
 			s.OldPID = was.MainPID
 		}
 	}
@@ -124,6 +133,9 @@ func judge(w watch, want shippedUnit, before bool) []result.Check {
 }
 
 func whyNotLoaded(u unit) string {
+	if u.Type == typeScript {
+		return "the package ships the init script and it cannot be executed"
+	}
 	switch u.LoadState {
 	case "not-found":
 		return "the package ships it and systemd does not see it: daemon-reload is missing?"
@@ -163,14 +175,14 @@ func judgeActive(w watch, want shippedUnit) result.Check {
 	}
 	if want.Stopped && w.works() && !w.finished() {
 		return failed(w.kind(), w.Name, "active", "inactive, as it was: it was disabled and stopped", w.found(),
-			"the upgrade started what the administrator had stopped: postinst must use deb-systemd-invoke, not systemctl")
+			"the upgrade started what the administrator had stopped: postinst must use "+w.mend("deb-systemd-invoke, not systemctl", "invoke-rc.d, not the init script itself"))
 	}
 	if !want.Started && w.ActiveState != "failed" {
 		return skipped(w.Name, "active", "the package does not start it; it is "+w.found())
 	}
 	if w.works() && want.OldPID != 0 && w.MainPID == want.OldPID {
 		return failed(w.kind(), w.Name, "active", fmt.Sprintf("restarted: another main pid than %d", want.OldPID), w.found(),
-			"the old version's process still runs: postinst must restart it (dh_installsystemd does, unless --no-restart-after-upgrade)")
+			"the old version's process still runs: postinst must restart it ("+w.mend("dh_installsystemd", "dh_installinit")+" does, unless --no-restart-after-upgrade)")
 	}
 	if w.works() {
 		return result.Check{Kind: w.kind(), Subject: w.Name, Attribute: "active", Outcome: result.Passed, Expected: w.wanted(), Found: w.found()}
@@ -181,6 +193,8 @@ func judgeActive(w watch, want shippedUnit) result.Check {
 // whyNotActive is the most likely mend.
 func whyNotActive(w watch) string {
 	switch {
+	case w.Type == typeScript:
+		return "nothing that its init script starts stays: run the daemon by hand to see why, and have the script's start tell"
 	case w.looping():
 		return "it exits and is started again; the journal says why"
 	case w.Type == "notify" && (w.Result == "timeout" || w.Timeout):
@@ -221,7 +235,7 @@ func (a *agent) aftermath(ctx context.Context, boot booted, before, now served) 
 			continue
 		}
 		c := failed(unit{Name: u}.kind(), u, "failed", "no unit fails", "failed", "it did not fail before the packages were installed")
-		c.Lines = a.journalOf(ctx, u)
+		c.Lines = a.units.logs(ctx, u)
 		a.check(c)
 	}
 	for _, core := range a.machine.cores(boot.At) {
@@ -237,11 +251,7 @@ func (a *agent) aftermath(ctx context.Context, boot booted, before, now served) 
 
 // journalErrors lists errors of the journal since a time, as one warning.
 func (a *agent) journalErrors(ctx context.Context, since time.Time) {
-	args := []string{"-p", "err"}
-	if !since.IsZero() {
-		args = append(args, fmt.Sprintf("--since=@%d", since.Unix()))
-	}
-	lines := a.journal(ctx, args...)
+	lines := a.units.errors(ctx, since)
 	if len(lines) == 0 {
 		return
 	}

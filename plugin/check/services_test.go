@@ -1,7 +1,6 @@
 package check
 
 import (
-	"context"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -155,13 +154,7 @@ func TestServicesLookAroundInTheMachine(t *testing.T) {
 	if err := put(m.at("/core.12"), "core"); err != nil {
 		t.Fatal(err)
 	}
-	m.run = func(_ context.Context, _ string, args ...string) (string, error) {
-		if args[len(args)-1] == "err" || args[len(args)-2] == "err" {
-			return "a[7]: disk full\n", nil
-		}
-		return "", nil
-	}
-	fake := &fakeInit{units: map[string][]unit{"a.service": {with(runs(0), func(u *unit) { u.Type = "oneshot" })}}, failedUnits: []string{"old.service", "other.service"}}
+	fake := &fakeInit{complained: []string{"a[7]: disk full"}, units: map[string][]unit{"a.service": {with(runs(0), func(u *unit) { u.Type = "oneshot" })}}, failedUnits: []string{"old.service", "other.service"}}
 	a, said := asking(t, Request{Packages: []Package{{Name: "a"}}}, m, fake)
 	if err := a.memory.save(bootMemory, booted{Failed: []string{"old.service"}, At: time.Unix(1, 0)}); err != nil {
 		t.Fatal(err)

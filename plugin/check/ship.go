@@ -25,7 +25,7 @@ type shippedUnit struct {
 // shippedUnits are the units of the packages, by name. Symbolic links are
 // aliases or masks, no units of their own.
 func (m machine) shippedUnits(packages []Package) []shippedUnit {
-	all := m.declared(packages)
+	all := m.declared(packages, parsePostinst)
 	var units []shippedUnit
 	for _, p := range packages {
 		for _, file := range m.files(p.Name) {
@@ -47,16 +47,37 @@ func (m machine) shippedUnits(packages []Package) []shippedUnit {
 	return units
 }
 
+// shippedScripts are the init scripts of the packages, by name.
+func (m machine) shippedScripts(packages []Package) []shippedUnit {
+	all := m.declared(packages, parseScriptPostinst)
+	var units []shippedUnit
+	for _, p := range packages {
+		for _, file := range m.files(p.Name) {
+			info, err := m.lstat(file)
+			if path.Dir(file)+"/" != scriptDir || err != nil || !info.Mode().IsRegular() || path.Ext(file) == ".sh" {
+				continue
+			}
+			name := path.Base(file)
+			units = append(units, shippedUnit{
+				Name: name, Package: p.Name,
+				Enabled: slices.Contains(all.Enabled, name), Started: slices.Contains(all.Started, name),
+			})
+		}
+	}
+	slices.SortFunc(units, func(a, b shippedUnit) int { return strings.Compare(a.Name, b.Name) })
+	return units
+}
+
 // declared joins what all postinst scripts say: one package may start what
 // another ships.
-func (m machine) declared(packages []Package) declared {
+func (m machine) declared(packages []Package, parse func(string) declared) declared {
 	var all declared
 	for _, p := range packages {
 		script, err := m.info(p.Name, "postinst")
 		if err != nil {
 			continue // none
 		}
-		d := parsePostinst(script)
+		d := parse(script)
 		all.Enabled, all.Started = append(all.Enabled, d.Enabled...), append(all.Started, d.Started...)
 	}
 	return all

@@ -4,36 +4,29 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/coreos/go-systemd/v22/dbus"
 )
 
-// manager is the machine's init.
-type manager interface {
-	// state is "running", "degraded", "starting" …
-	state(ctx context.Context) (string, error)
-	// failed are the names of the units in state failed.
-	failed(ctx context.Context) ([]string, error)
-	// unit is the state of a unit; one that is not there is "not-found".
-	unit(ctx context.Context, name string) (unit, error)
-	// restart returns how the job ended: "done", "failed", "timeout" …
-	restart(ctx context.Context, name string) (string, error)
-}
-
 // systemd speaks to systemd over its private socket, for which no bus daemon
 // needs to run, else over the system's bus.
-type systemd struct{ conn *dbus.Conn }
+type systemd struct {
+	conn *dbus.Conn
+	run  func(ctx context.Context, name string, args ...string) (string, error)
+}
 
-func dialSystemd(ctx context.Context) (*systemd, error) {
+func dialSystemd(ctx context.Context, m machine) (*systemd, error) {
 	conn, err := dbus.NewSystemdConnectionContext(ctx)
 	if err == nil {
-		return &systemd{conn}, nil
+		return &systemd{conn, m.run}, nil
 	}
 	conn, busErr := dbus.NewSystemConnectionContext(ctx)
 	if busErr != nil {
 		return nil, fmt.Errorf("speak to systemd: %w; over the system bus: %w", err, busErr)
 	}
-	return &systemd{conn}, nil
+	return &systemd{conn, m.run}, nil
 }
 
 func (s *systemd) state(ctx context.Context) (string, error) {
@@ -79,6 +72,39 @@ func (s *systemd) restart(ctx context.Context, name string) (string, error) {
 	}
 }
 
+// act runs systemctl, which speaks of more than one of D-Bus's calls.
+func (s *systemd) act(ctx context.Context, verb, name string) error {
+	if verb == applyVerb {
+		_, _ = s.run(ctx, "systemctl", "reset-failed", name) // one that did not fail
+		verb = "restart"
+	}
+	_, err := s.run(ctx, "systemctl", verb, name)
+	return err
+}
+
+// logs are the unit's lines of the journal. A journal that cannot be read is
+// no evidence, and no fault.
+func (s *systemd) logs(ctx context.Context, name string) []string {
+	return s.journal(ctx, "-u", name, "-n", fmt.Sprint(evidenceLines))
+}
+
+func (s *systemd) errors(ctx context.Context, since time.Time) []string {
+	args := []string{"-p", "err"}
+	if !since.IsZero() {
+		args = append(args, fmt.Sprintf("--since=@%d", since.Unix()))
+	}
+	return s.journal(ctx, args...)
+}
+
+func (s *systemd) journal(ctx context.Context, args ...string) []string {
+	out, err := s.run(ctx, "journalctl", append([]string{"-q", "--no-pager", "-o", "short"}, args...)...)
+	out = strings.TrimSpace(out)
+	if err != nil || out == "" {
+		return nil
+	}
+	return strings.Split(out, "\n")
+}
+
 // readProperties reads the D-Bus properties of a unit: org.freedesktop.systemd1(5).
 func readProperties(name string, p map[string]any) unit {
 	stopped, _ := p["RefuseManualStop"].(bool)
@@ -114,17 +140,4 @@ func readListen(v any) []string {
 		addresses = append(addresses, fmt.Sprintf("%v %v", pair[0], pair[1]))
 	}
 	return addresses
-}
-
-// dial makes sure that the init can be asked.
-func (a *agent) dial(ctx context.Context) error {
-	if a.units != nil {
-		return nil
-	}
-	s, err := dialSystemd(ctx)
-	if err != nil {
-		return err
-	}
-	a.units = s
-	return nil
 }

@@ -108,6 +108,8 @@ func (w watch) found() string {
 		return fmt.Sprintf("%s, %s, restarted %d times", state, w.exit(), w.Restarts)
 	case w.Timeout:
 		return fmt.Sprintf("%s still after %s", state, roughly(w.Took))
+	case w.Type == typeScript && w.ActiveState == "failed" && w.SubState == w.Result:
+		return state
 	case w.ActiveState == "failed" && w.Result != "exit-code" && w.Result != "signal" && w.Result != "core-dump":
 		return fmt.Sprintf("%s: %s", state, w.Result)
 	case w.ActiveState == "failed", w.ActiveState == "inactive" && w.exitCode != 0:
@@ -163,7 +165,18 @@ func (u unit) wanted() string {
 	return "active"
 }
 
+// mend is what to do about a unit, or about an init script.
+func (u unit) mend(ofUnit, ofScript string) string {
+	if u.Type == typeScript {
+		return ofScript
+	}
+	return ofUnit
+}
+
 func (u unit) kind() string {
+	if u.Type == typeScript {
+		return "service"
+	}
 	if ext := path.Ext(u.Name); ext != "" {
 		return ext[1:]
 	}

@@ -132,12 +132,12 @@ func (a *agent) setState(ctx context.Context) error {
 	if _, err := a.memory.load(servicesMemory, &remembered); err != nil {
 		return err
 	}
-	for _, s := range a.machine.shippedUnits(a.Packages) {
+	for _, s := range a.shipped() {
 		if s.Template || !s.Started {
 			continue
 		}
 		for _, verb := range verbs {
-			if _, err := a.machine.run(ctx, "systemctl", verb, s.Name); err != nil {
+			if err := a.units.act(ctx, verb, s.Name); err != nil {
 				return fmt.Errorf("%s %s: %w", verb, s.Name, err)
 			}
 		}
