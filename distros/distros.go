@@ -48,8 +48,31 @@ type Family struct {
 	// Sources is the path, in a source tree, that says what a build needs:
 	// debian/control. An environment is keyed by its content.
 	Sources string `yaml:"sources"`
+	// Inits that its machines can have, by name: systemd, sysvinit, openrc,
+	// none.
+	Inits map[string]Init `yaml:"inits"`
 	// Recipes by name: see the constants.
 	Recipes map[Recipe]string `yaml:"recipes"`
+}
+
+// Init is how a machine comes to have an init. Its first process, and what
+// its container needs, are those of systemd when there is no Command.
+type Init struct {
+	// Packages to install, and Own: with what the distro calls its init.
+	Packages []string `yaml:"packages"`
+	Own      bool     `yaml:"own"`
+	// Prepare is a shell script that makes it fit for a container, run after
+	// the recipe Machine.
+	Prepare string `yaml:"prepare"`
+	// Command is the first process; Tmpfs has the options of what must be
+	// empty at every boot, by path; Reaper: the engine's own init goes before
+	// it.
+	Command []string          `yaml:"command"`
+	Tmpfs   map[string]string `yaml:"tmpfs"`
+	Reaper  bool              `yaml:"reaper"`
+	// Halt is a shell script that ends what the init runs, in order, where it
+	// does not know what a stop signal is. It may be ended by that itself.
+	Halt string `yaml:"halt"`
 }
 
 // Recipe is the name of a shell script of a family.
@@ -73,8 +96,8 @@ const (
 	Build Recipe = "build"
 	// Index makes a repository of the packages in $DP_OUT, in place.
 	Index Recipe = "index"
-	// Machine makes a base container boot: installs $DP_INIT, masks units
-	// that make no sense in a container.
+	// Machine makes a base container boot: installs the packages $DP_INIT, if
+	// there are any, and lets packages start what they have.
 	Machine Recipe = "machine"
 	// Service installs $DP_PACKAGES into the image of a service and starts
 	// nothing.

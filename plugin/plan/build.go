@@ -29,6 +29,8 @@ type builder struct {
 	distro distros.Distro
 	family distros.Family
 	ladder []Rung
+	// init that its test machines have: systemd, sysvinit, openrc, none.
+	init string
 	// services that test machines reach.
 	services []Service
 }
@@ -190,7 +192,7 @@ func (b builder) commonEnv() map[string]string {
 	return map[string]string{
 		"DP_ROOT":              root,
 		"DP_USER":              buildUser,
-		"DP_INIT":              b.distro.Init,
+		"DP_INIT":              strings.Join(b.initPackages(), " "),
 		"DP_MIRROR":            byPattern(s.Mirror, b.distro),
 		"DP_CHECK_VALID_UNTIL": strconv.FormatBool(bool(s.CheckValidUntil)),
 		"DEBIAN_FRONTEND":      "noninteractive",

@@ -22,12 +22,9 @@ func (b builder) machine() Job {
 	j.From = b.name(BaseImage)
 	j.Needs = []string{j.From}
 	j.Container = b.idle()
-	j.Phases = []Phase{{Name: "machine", Vital: true, Prepares: true, Steps: []Step{
-		b.recipe("configure the package manager", distros.Mirror),
-		b.recipe("install "+b.distro.Init, distros.Machine),
-	}}}
+	j.Phases = []Phase{{Name: "machine", Vital: true, Prepares: true, Steps: b.bootable()}}
 	j.Cache = &Cache{Key: digest(j), Holds: "init and package lists"}
-	j.Cause = "boots " + b.distro.Init
+	j.Cause = b.bootWords()
 	return j
 }
 
@@ -67,7 +64,7 @@ func (b builder) lifecycle(packages []wanted) []Phase {
 		{Name: "restart", Steps: append([]Step{b.ask(check.Restart, check.Declared)},
 			b.askChecks(packages, check.AfterRestart)...)},
 		{Name: "reboot", Steps: append([]Step{
-			Reboot{b.request(check.Boot, check.Declared)}, b.ask(check.Services, check.Before)},
+			b.reboot(), b.ask(check.Services, check.Before)},
 			b.askChecks(packages, check.AfterReboot)...)},
 		{Name: "reinstall", Steps: []Step{
 			b.act("apt: reinstall", distros.Reinstall), b.ask(check.Services, check.Before)}},
@@ -126,6 +123,10 @@ func (b builder) boot() Boot {
 	}
 }
 
+func (b builder) reboot() Reboot {
+	return Reboot{Ask: b.request(check.Boot, check.Declared), Halt: b.family.Inits[b.initName()].Halt}
+}
+
 // install brings dependencies in before the file tree is remembered, so that
 // what is compared after the purge is the packages' own doing.
 func (b builder) install(packages []wanted) []Step {
@@ -159,6 +160,7 @@ func (b builder) request(q check.Question, expect check.Expect) check.Request {
 	s := b.in.Settings
 	return check.Request{
 		Question: q, Format: b.family.Format, Expect: expect,
+		Init:   b.initName(),
 		Settle: time.Duration(s.SettleTimeout), Boot: time.Duration(s.BootTimeout),
 		Noise: slices.Concat(s.Test.Noise, b.written()),
 	}

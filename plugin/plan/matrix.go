@@ -152,6 +152,13 @@ func (p *Plan) addDistro(d distros.Distro, packages []wanted) error {
 		p.Skips = append(p.Skips, Skip{b.job(Test, ""), why})
 		return nil
 	}
+	b, err := b.withInit()
+	if err != nil {
+		return err
+	}
+	if b.init != systemd {
+		p.Notes = append(p.Notes, fmt.Sprintf("%s is tested on a machine that %s", d.Name, b.bootWords()))
+	}
 	p.Jobs = append(p.Jobs, b.machine(), b.test(packages))
 	return b.checkTemplates(packages)
 }

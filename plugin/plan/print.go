@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/docker/go-units"
@@ -25,7 +26,7 @@ func (p Plan) String() string {
 	for _, note := range p.Notes {
 		fmt.Fprintf(&b, "note: %s\n", note)
 	}
-	if len(p.Ladder) > 0 && p.hasTests() {
+	if len(p.Ladder) > 0 && p.boots(systemd) {
 		fmt.Fprintf(&b, "machines boot systemd with %s (%s)%s\n",
 			p.Ladder[0].Name, p.Ladder[0].Why, privilegeWords(p.Ladder))
 	}
@@ -164,10 +165,13 @@ func (p Plan) cacheWords(distro string) string {
 	return fmt.Sprintf("%s (saves about %.0fs)", strings.Join(held, ", "), saved)
 }
 
-func (p Plan) hasTests() bool {
+// boots says whether any test machine has this init.
+func (p Plan) boots(init string) bool {
 	for _, j := range p.Jobs {
-		if j.Kind == Test {
-			return true
+		for _, phase := range j.Phases {
+			if slices.ContainsFunc(phase.Steps, func(s Step) bool { b, ok := s.(Boot); return ok && b.Ask.Init == init }) {
+				return true
+			}
 		}
 	}
 	return false

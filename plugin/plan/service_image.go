@@ -73,7 +73,7 @@ func (p *Plan) addMadeService(name string, s settings.Service) error {
 	j.Container = b.idle()
 	install := b.recipe("install "+strings.Join(s.Install, ", "), distros.Service)
 	install.Env = map[string]string{"DP_PACKAGES": strings.Join(s.Install, " ")}
-	steps := []Step{b.recipe("configure the package manager", distros.Mirror), b.recipe("install "+b.distro.Init, distros.Machine), install}
+	steps := append(b.bootable(), install)
 	if s.Prepare != "" {
 		steps = append(steps, Exec{Title: "prepare: " + firstLine(s.Prepare), Script: s.Prepare})
 	}

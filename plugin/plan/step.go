@@ -101,7 +101,12 @@ type Rewind struct {
 }
 
 // Reboot ends the machine's init, starts it again and waits for it.
-type Reboot struct{ Ask check.Request }
+type Reboot struct {
+	Ask check.Request
+	// Halt, if set, is a script that ends everything but the init, before the
+	// machine is stopped.
+	Halt string
+}
 
 // StartService starts a service on the machine's network, or joins the one
 // that is shared, and does not wait for it.

@@ -33,6 +33,9 @@ func (b builder) upgrade(packages []wanted) []Step {
 	steps = append(steps, b.ask(check.Edit, check.Declared), Snapshot{older})
 	steps = append(steps, b.upgradeNow()...)
 	steps = append(steps, b.askChecks(packages, check.AfterUpgrade)...)
+	if b.init == noInit {
+		return steps // nothing is enabled, and nothing runs
+	}
 	for _, state := range []check.Request{{Active: true}, {Enabled: true}, {}} {
 		steps = append(steps, Rewind{older, b.request(check.Boot, check.Declared)}, b.askState(state))
 		steps = append(steps, b.upgradeNow()...)

@@ -14,8 +14,12 @@ import (
 	"github.com/drone-packages/drone-packages/plugin/result"
 )
 
-// rebootGrace is how long an init may take to end before it is ended.
-const rebootGrace = 15 * time.Second
+// rebootGrace is how long an init may take to end before it is ended;
+// haltedGrace, how long one that has ended everything else already.
+const (
+	rebootGrace = 15 * time.Second
+	haltedGrace = time.Second
+)
 
 // snapshot makes an image of the machine as it is, for the time of this job.
 func (j *job) snapshot(ctx context.Context, s plan.Snapshot) error {
@@ -56,10 +60,28 @@ func (j *job) rewind(ctx context.Context, s plan.Rewind, done *result.Phase) err
 // reboot ends the init, starts it again and waits for it.
 func (j *job) reboot(ctx context.Context, s plan.Reboot, done *result.Phase) error {
 	j.say("%s", s)
-	if err := j.engine.Reboot(ctx, j.id, rebootGrace); err != nil {
+	grace := rebootGrace
+	if s.Halt != "" {
+		grace = haltedGrace
+		if err := j.halt(ctx, s.Halt); err != nil {
+			return err
+		}
+	}
+	if err := j.engine.Reboot(ctx, j.id, grace); err != nil {
 		return err
 	}
 	return j.askBoot(ctx, s.Ask, done)
+}
+
+// halt has the machine end what it runs. The script may be ended with it, so
+// that its exit code says nothing.
+func (j *job) halt(ctx context.Context, script string) error {
+	_, err := j.engine.Exec(ctx, j.id, engine.Cmd{Args: []string{"sh", "-c", script}, Stdout: j.log, Stderr: j.log})
+	j.log.flush()
+	if err != nil {
+		return fmt.Errorf("halt the machine: %w", err)
+	}
+	return nil
 }
 
 // askStep asks a question of the plan's. What an administrator may have done

@@ -70,6 +70,11 @@ type Settings struct {
 
 	// Only these parts of the plan: DISTRO or DISTRO/PACKAGE.
 	Only List `yaml:"only"`
+	// Init of test machines, one for all or one per distro or pattern: systemd (the default), sysvinit, openrc, or none.
+	//
+	// With none there is nothing that starts services: what asks about them is
+	// skipped.
+	Init Map `yaml:"init"`
 	// Services that test machines reach by name: {postgres: {}}, or the path of a compose file.
 	Services Services `yaml:"services"`
 	// Test what was built on booted machines.

@@ -25,6 +25,7 @@ func (s *Settings) validate(env map[string]string) []error {
 	errs = append(errs, s.checkOutput()...)
 	errs = append(errs, s.checkLifecycle()...)
 	errs = append(errs, s.checkNeeds()...)
+	errs = append(errs, s.checkInit()...)
 	errs = append(errs, s.resolveEnvironment(env)...)
 	return append(errs, s.Services.resolve(env)...)
 }
@@ -37,6 +38,20 @@ func (s *Settings) checkOutput() []error {
 		return []error{fmt.Errorf("output: found %q, wanted a directory inside the workspace, such as dist", s.Output)}
 	}
 	return nil
+}
+
+// inits are those that test machines may have.
+var inits = []string{"systemd", "sysvinit", "openrc", "none"}
+
+// checkInit knows them by name.
+func (s *Settings) checkInit() []error {
+	var errs []error
+	for _, pattern := range sortedKeys(s.Init) {
+		if found := s.Init[pattern]; !slices.Contains(inits, found) {
+			errs = append(errs, fmt.Errorf("init.%s: found %q, wanted one of %s%s", pattern, found, strings.Join(inits, ", "), didYouMean(found, inits)))
+		}
+	}
+	return errs
 }
 
 // checkNeeds finds needs of packages that are not there, and cycles: each
