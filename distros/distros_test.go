@@ -126,6 +126,25 @@ func TestEveryFamilyHasEveryRecipe(t *testing.T) {
 	}
 }
 
+// Each init of a family can be installed, made fit and started.
+func TestEveryFamilyHasEveryInit(t *testing.T) {
+	for name, f := range families(t) {
+		for _, init := range []string{"systemd", "sysvinit", "openrc", "none"} {
+			i, ok := f.Inits[init]
+			if !ok || init != "systemd" && len(i.Command) == 0 || init != "none" && len(i.Packages) == 0 {
+				t.Errorf("%s has no init %s, or one that nothing starts: %+v", name, init, i)
+			}
+			for _, script := range []string{i.Prepare, i.Halt} {
+				cmd := exec.Command("sh", "-n")
+				cmd.Stdin = strings.NewReader(script)
+				if out, err := cmd.CombinedOutput(); err != nil {
+					t.Errorf("%s: init %s: %v: %s", name, init, err, out)
+				}
+			}
+		}
+	}
+}
+
 // No file names a mirror: that is the tool's default, the host's, or a setting's.
 func TestNoMirrorIsNamed(t *testing.T) {
 	files, err := os.ReadDir(".")

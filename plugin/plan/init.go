@@ -72,7 +72,7 @@ func (b builder) bootable() []Step {
 	}
 	steps := []Step{b.recipe("configure the package manager", distros.Mirror), b.recipe(title, distros.Machine)}
 	if prepare := b.family.Inits[b.initName()].Prepare; prepare != "" {
-		steps = append(steps, Exec{Title: "make it fit for a container", Script: prepare, Env: b.commonEnv()})
+		steps = append(steps, Exec{Title: "make it fit for a container", Script: prepare})
 	}
 	return steps
 }
