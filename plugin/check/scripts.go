@@ -29,6 +29,9 @@ type scriptInit struct {
 	enabled []string
 	// movers are the programs that run while the runlevel changes.
 	movers []string
+	// toggle enables and disables a script without LSB headers, which
+	// update-rc.d refuses; %s is its name.
+	toggle map[string]string
 	// crashed lists services that ended by themselves; may be empty.
 	crashed []string
 }
@@ -43,6 +46,7 @@ var scriptInits = map[string]scriptInit{
 	initOpenRC: {
 		command: "rc-service", enabled: []string{"/etc/runlevels/*/%s"},
 		movers:  []string{"/etc/init.d/rc", "/etc/init.d/rcS", "/usr/sbin/openrc", "/usr/sbin/openrc-run"},
+		toggle:  map[string]string{"enable": "rc-update add %s default", "disable": "rc-update --all del %s"},
 		crashed: []string{"rc-status", "--nocolor", "--crashed"},
 	},
 }
@@ -88,19 +92,7 @@ func (s *scripts) failed(ctx context.Context) ([]string, error) {
 	if err != nil && exitCode(err) < 0 {
 		return nil, fmt.Errorf("list crashed services: %w", err)
 	}
-	return crashedServices(out), nil
-}
-
-// crashedServices reads rc-status: "NAME  [  crashed  ]".
-func crashedServices(out string) []string {
-	var names []string
-	for line := range strings.Lines(out) {
-		word := strings.Fields(line)
-		if len(word) == 4 && word[1] == "[" && word[2] == "crashed" {
-			names = append(names, word[0])
-		}
-	}
-	return names
+	return strings.Fields(out), nil
 }
 
 // unit asks the script for its status, and looks for its main process.
@@ -216,16 +208,16 @@ const detached = `exec "$@" >"$0" 2>&1 </dev/null`
 // outputOf is where what a script printed is, for evidence.
 func outputOf(name string) string { return StatePath + "/" + name + ".printed" }
 
-func (s *scripts) do(ctx context.Context, args ...string) error {
+func (s *scripts) do(ctx context.Context, name string, args ...string) error {
 	if err := os.MkdirAll(s.machine.at(StatePath), 0o700); err != nil {
 		return fmt.Errorf("remember what it prints: %w", err)
 	}
-	_, err := s.machine.run(ctx, "sh", append([]string{"-c", detached, s.machine.at(outputOf(args[1]))}, args...)...)
+	_, err := s.machine.run(ctx, "sh", append([]string{"-c", detached, s.machine.at(outputOf(name))}, args...)...)
 	return err
 }
 
 func (s *scripts) restart(ctx context.Context, name string) (string, error) {
-	err := s.do(ctx, s.kind.command, name, "restart")
+	err := s.do(ctx, name, s.kind.command, name, "restart")
 	switch code := exitCode(err); {
 	case ctx.Err() != nil:
 		return "", fmt.Errorf("restart %s: %w", name, ctx.Err())
@@ -240,11 +232,15 @@ func (s *scripts) restart(ctx context.Context, name string) (string, error) {
 func (s *scripts) act(ctx context.Context, verb, name string) error {
 	switch verb {
 	case "enable", "disable":
-		return s.do(ctx, "update-rc.d", name, verb)
+		err := s.do(ctx, name, "update-rc.d", name, verb)
+		if other := s.kind.toggle[verb]; err != nil && other != "" {
+			return s.do(ctx, name, strings.Fields(fmt.Sprintf(other, name))...)
+		}
+		return err
 	case applyVerb:
 		verb = "restart"
 	}
-	return s.do(ctx, s.kind.command, name, verb)
+	return s.do(ctx, name, s.kind.command, name, verb)
 }
 
 // logs are what the script printed when we ran it, and the ends of the

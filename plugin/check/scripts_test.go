@@ -256,8 +256,27 @@ func TestWithoutAnInit(t *testing.T) {
 }
 
 func TestCrashedServices(t *testing.T) {
-	const recorded = " sshd                                     [  crashed  ]\n rc.local                                 [  started  ]\n"
-	if d := cmp.Diff([]string{"sshd"}, crashedServices(recorded)); d != "" {
+	for init, want := range map[string][]string{initOpenRC: {"own", "sshd"}, initSysV: nil} {
+		a, _, _ := askingScripts(t, Request{Init: init}, tickerTree(nil), map[string]answer{"rc-status --nocolor --crashed": {"own\nsshd\n", 0}})
+		got, err := a.units.failed(t.Context())
+		if d := cmp.Diff(want, got); d != "" || err != nil {
+			t.Errorf("%s: %v\n%s", init, err, d)
+		}
+	}
+	a, _, _ := askingScripts(t, Request{Init: initOpenRC}, tickerTree(nil), map[string]answer{"rc-status --nocolor --crashed": {"", 1}})
+	if got, err := a.units.failed(t.Context()); len(got) > 0 || err != nil {
+		t.Errorf("none crashed: %v, %v", got, err)
+	}
+}
+
+// A script of OpenRC's own kind has no LSB headers, which update-rc.d wants.
+func TestScriptWithoutHeadersIsDisabled(t *testing.T) {
+	a, _, ran := askingScripts(t, Request{Init: initOpenRC}, tickerTree(nil), map[string]answer{
+		"update-rc.d ticker disable": {"update-rc.d: error: own Default-Start contains no runlevels, aborting.\n", 1}, "rc-update --all del ticker": {}})
+	if err := a.units.act(t.Context(), "disable", "ticker"); err != nil {
+		t.Error(err)
+	}
+	if d := cmp.Diff([]string{"update-rc.d ticker disable", "rc-update --all del ticker"}, *ran); d != "" {
 		t.Error(d)
 	}
 }
