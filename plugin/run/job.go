@@ -122,7 +122,9 @@ func (j *job) settle() {
 // answer that anything is as it should be: that is no phase that passed.
 func unasked(p plan.Phase, done *result.Phase) {
 	for _, s := range p.Steps {
-		if _, asks := s.(plan.Ask); !asks {
+		switch s.(type) {
+		case plan.Ask, plan.AskChecks:
+		default:
 			return
 		}
 	}

@@ -196,7 +196,7 @@ func (j *job) journal(ctx context.Context) []string {
 	j.log.title("the machine's journal")
 	mark := j.log.lines()
 	_, err := j.engine.Exec(ctx, j.id, engine.Cmd{
-		Args:   []string{"journalctl", "-q", "-b", "-p", "notice", "-n", "12", "--no-pager", "-o", "short"},
+		Args:   []string{"sh", "-c", "! command -v journalctl >/dev/null || journalctl -q -b -p notice -n 12 --no-pager -o short"},
 		Stdout: j.log,
 	})
 	j.log.flush()
