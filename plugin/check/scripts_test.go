@@ -2,8 +2,10 @@ package check
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -172,6 +174,30 @@ func TestScriptsAreJudged(t *testing.T) {
 	}
 }
 
+// A script may be over before there is a process to be seen.
+func TestScriptWhoseDaemonIsLate(t *testing.T) {
+	tree := tickerTree(map[string]string{"/proc/615/exe": "no", "/proc/615/cmdline": "no"})
+	synctest.Test(t, func(t *testing.T) {
+		a, said, ran := askingScripts(t, Request{Init: initSysV}, tree, map[string]answer{"service ticker status": {code: 3}})
+		s, _ := a.units.(*scripts)
+		recorded := s.machine.run
+		s.machine.run = func(ctx context.Context, name string, args ...string) (string, error) {
+			if len(*ran) == 3 {
+				if err := errors.Join(os.MkdirAll(s.machine.at("/proc/615"), 0o755), put(s.machine.at("/proc/615/exe"), "-> /usr/sbin/ticker")); err != nil {
+					t.Error(err)
+				}
+			}
+			return recorded(ctx, name, args...)
+		}
+		if err := a.services(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if want := "passed service ticker active | want active | found active (running), pid 615"; !slices.Contains(*said, want) {
+			t.Errorf("said %v", *said)
+		}
+	})
+}
+
 // invoke-rc.d does not restart what the runlevel does not start, so that its
 // old process may stay.
 func TestUpgradeOfADisabledScript(t *testing.T) {
@@ -225,6 +251,9 @@ func TestScriptLeftRunningAfterRemoval(t *testing.T) {
 			t.Fatal(err)
 		}
 		if err := a.removed(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chmod(a.machine.at("/etc/init.d/ticker"), 0o644); err != nil { // as debhelper's postrm does
 			t.Fatal(err)
 		}
 		want := []string{

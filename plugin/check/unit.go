@@ -68,7 +68,8 @@ func (w watch) settled() bool {
 	case "active":
 		return w.MainPID == 0 && w.Type != "forking" || w.looping() || w.Since >= w.window()
 	}
-	return true
+	// A script may be over before its daemon has a pid file.
+	return w.Type != typeScript || w.Since >= w.window()
 }
 
 func (w watch) window() time.Duration {
@@ -98,7 +99,7 @@ func (w watch) works() bool {
 func (w watch) found() string {
 	state := fmt.Sprintf("%s (%s)", w.ActiveState, w.SubState)
 	switch {
-	case w.LoadState != "loaded":
+	case w.LoadState != "loaded" && w.ActiveState != "active":
 		return w.LoadState
 	case w.looping():
 		return fmt.Sprintf("%s %d times within %s", w.exit(), w.Again, roughly(w.Took))
