@@ -1,8 +1,7 @@
 package check
 
 import (
-	"context"
-	"strings"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -79,11 +78,9 @@ func TestService(t *testing.T) {
 }
 
 func TestServiceShowsItsJournalWhenItFails(t *testing.T) {
-	m := files(t, nil)
-	m.run = func(_ context.Context, name string, args ...string) (string, error) {
-		return name + " " + strings.Join(args, " ") + "\n", nil
-	}
-	a, _ := asking(t, Request{}, m, states(unit{Name: "x.service", ActiveState: "failed", SubState: "failed"}))
+	init := states(unit{Name: "x.service", ActiveState: "failed", SubState: "failed"})
+	init.said = []string{"x: no licence file"}
+	a, _ := asking(t, Request{}, files(t, nil), init)
 	s := parse(t, "service: {x: {running: true}}")
 	a.Spec = &s
 	var lines []string
@@ -91,7 +88,7 @@ func TestServiceShowsItsJournalWhenItFails(t *testing.T) {
 	if err := a.checks(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if len(lines) != 1 || !strings.Contains(lines[0], "journalctl") || !strings.Contains(lines[0], "x.service") {
+	if !slices.Equal(lines, init.said) {
 		t.Errorf("got %q", lines)
 	}
 }

@@ -125,3 +125,7 @@ func (p *Plan) addOnce(j Job) {
 		p.Jobs = append(p.Jobs, j)
 	}
 }
+
+func (p Plan) hasTests() bool {
+	return slices.ContainsFunc(p.Jobs, func(j Job) bool { return j.Kind == Test })
+}
