@@ -86,6 +86,9 @@ var always = []string{"boot", "services", "install", "configure"}
 
 func (b builder) leftOut(phase string) bool {
 	chosen := b.in.Settings.Test.Lifecycle
+	if phase == "downgrade" && b.leftOut("upgrade") {
+		return true // it goes back to what the upgrade began with
+	}
 	return len(chosen) > 0 && !slices.Contains(chosen, phase) && !slices.Contains(always, phase)
 }
 

@@ -271,3 +271,33 @@ func TestSkippedTestsAreNoJobsAndNotForgotten(t *testing.T) {
 		t.Errorf("it is not told before anything starts:\n%s", p)
 	}
 }
+
+// What test.lifecycle can choose is what there is to leave out.
+func TestLifecycleIsChosen(t *testing.T) {
+	all := func(chosen ...string) []string {
+		in := input()
+		in.Settings.Test.Lifecycle = chosen
+		var names []string
+		for _, j := range newPlan(t, in).Jobs {
+			if j.Name == "debian-12/test" {
+				for _, p := range j.Phases {
+					names = append(names, p.Name)
+				}
+			}
+		}
+		return names
+	}
+	if d := cmp.Diff(append([]string{"boot", "install"}, settings.Phases...), all()); d != "" {
+		t.Error(d)
+	}
+	for _, c := range []struct{ chosen, want string }{
+		{"purge", "boot install purge"},
+		{"check purge restart", "boot install check restart purge"},
+		{"downgrade", "boot install"},
+		{"downgrade upgrade", "boot install upgrade downgrade"},
+	} {
+		if got := strings.Join(all(strings.Fields(c.chosen)...), " "); got != c.want {
+			t.Errorf("%s: %s, want %s", c.chosen, got, c.want)
+		}
+	}
+}
