@@ -42,6 +42,9 @@ type Settings struct {
 	// Config is the content of a Docker config.json with registry credentials.
 	Config string `yaml:"config" secret:"true"`
 	// Mirror to use instead of the distro's own, one URL for all or one per distro or pattern.
+	//
+	// Debian's security archive is taken from beside it (the same URL with
+	// -security), or stays where it is when there is none.
 	Mirror Map `yaml:"mirror"`
 	// CheckValidUntil false accepts a mirror's expired lists, as snapshot archives need; signatures stay verified.
 	CheckValidUntil Bool `yaml:"check_valid_until" default:"true"`
