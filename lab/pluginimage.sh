@@ -7,13 +7,12 @@ top=$(cd "$(dirname "$0")/.." && pwd) name=${1:-dronepackages/drone-packages}
 # there IMAGE: it is here, or can be pulled.
 there() { [ -n "$(docker images -q "$1")" ] || docker pull --quiet "$1" >/dev/null 2>&1; }
 
-# The certificates are those that this machine's administrator added: its module proxy may be known by them only.
+# The certificates are this machine's: its module proxy may be known by one of its own.
 standin_go() {
-  local id
-  id=$(docker create "$base" sh -euc 'export DEBIAN_FRONTEND=noninteractive; apt-get -qq update; apt-get -qq install -y --no-install-recommends ca-certificates >/dev/null; rm -rf /var/lib/apt/lists/*')
+  local id certificates=${SSL_CERT_FILE:-/etc/ssl/certs/ca-certificates.crt}
+  id=$(docker create "$base" true)
   docker cp -L "$(go env GOROOT)" "$id:/usr/local/go"
-  [ ! -d /usr/local/share/ca-certificates ] || docker cp -L /usr/local/share/ca-certificates "$id:/usr/local/share/"
-  docker start -a "$id" >/dev/null
+  tar -cPh --transform 's,.*,etc/ssl/certs/ca-certificates.crt,' "$certificates" | docker cp - "$id:/"
   docker commit -c 'LABEL io.drone-packages.lab=true' -c 'ENV PATH=/usr/local/go/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' \
     -c 'ENV GOTOOLCHAIN=local' -c 'CMD ["bash"]' "$id" "$1" >/dev/null
   docker rm "$id" >/dev/null

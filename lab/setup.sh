@@ -8,6 +8,7 @@ need() { # need PROGRAM PACKAGE
 }
 need git git
 need mmdebstrap mmdebstrap
+[ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || want+=(debian-archive-keyring)
 need sshd openssh-server
 need ssh openssh-client
 need docker-registry docker-registry

@@ -1,0 +1,198 @@
+package main_test
+
+import (
+	"encoding/json"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"github.com/drone-packages/drone-packages/distros"
+)
+
+// released is the plugin's image as users have it, built from the Dockerfile.
+const released = "lab/drone-packages"
+
+var buildReleased = sync.OnceValues(func() ([]byte, error) {
+	return exec.Command("lab/pluginimage.sh", released).CombinedOutput()
+})
+
+// releasedImage builds the plugin's image, once.
+func releasedImage(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("short: needs the real engine and minutes")
+	}
+	if out, err := buildReleased(); err != nil {
+		t.Fatalf("build the plugin's image: %v\n%s", err, out)
+	}
+}
+
+var runInREADME = regexp.MustCompile(`(?m)^docker run .*dronepackages/drone-packages$`)
+
+// runAsREADMESays runs the command for a laptop, with more settings, in a
+// workspace that belongs to somebody.
+func runAsREADMESays(t *testing.T, owner int, settings ...string) (dir string, o outcome) {
+	t.Helper()
+	releasedImage(t)
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	line := string(runInREADME.Find(readme))
+	if line == "" {
+		t.Fatal("README.md has no docker run")
+	}
+	with := "docker run"
+	for _, s := range settings {
+		with += " -e '" + s + "'"
+	}
+	line = strings.Replace(line, "docker run", with, 1)
+	line = strings.Replace(line, "dronepackages/drone-packages", released, 1)
+	dir = copyTree(t, "examples/greeter")
+	chown(t, dir, owner)
+	cmd := exec.CommandContext(t.Context(), "sh", "-c", line)
+	cmd.Dir = dir
+	out, err := cmd.CombinedOutput()
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("%s\n%s", line, out)
+		}
+	})
+	if err != nil {
+		t.Fatalf("docker run: %v", err)
+	}
+	o.output = string(out)
+	results, err := os.ReadFile(filepath.Join(dir, "dist", "results.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(results, &o.run); err != nil {
+		t.Fatal(err)
+	}
+	return dir, o
+}
+
+func chown(t *testing.T, dir string, owner int) {
+	t.Helper()
+	err := filepath.WalkDir(dir, func(name string, _ fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		return os.Lchown(name, owner, owner)
+	})
+	if err != nil {
+		t.Fatalf("this test wants to be root: %v", err)
+	}
+}
+
+// wantHandedOver wants a package whose sums are right, all of the workspace
+// to belong to its owner, and nothing of the run on the engine.
+func wantHandedOver(t *testing.T, dir string, owner int, o outcome) {
+	t.Helper()
+	debs, err := filepath.Glob(filepath.Join(dir, "dist", "debian-12", "greeter_*.deb"))
+	if err != nil || len(debs) != 1 {
+		t.Errorf("packages: %v, %v", debs, err)
+	}
+	sums := exec.CommandContext(t.Context(), "sha256sum", "--quiet", "-c", "SHA256SUMS")
+	sums.Dir = filepath.Join(dir, "dist")
+	if out, err := sums.CombinedOutput(); err != nil {
+		t.Errorf("sha256sum: %v\n%s", err, out)
+	}
+	err = filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
+		if st, ok := info.Sys().(*syscall.Stat_t); !ok || int(st.Uid) != owner || int(st.Gid) != owner {
+			t.Errorf("%s is not the owner's", name)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	nothingLeft(t, o.run.ID)
+	if left := docker(t, "ps", "-a", "--filter", "label=io.drone-packages.watchdog="+o.run.ID, "--format", "{{.Names}}"); left != "" {
+		t.Errorf("the watchdog is left: %s", left)
+	}
+}
+
+func TestImageOnALaptop(t *testing.T) {
+	t.Parallel()
+	const owner = 1234
+	dir, o := runAsREADMESays(t, owner, "PLUGIN_IMAGES="+lab)
+	wantHandedOver(t, dir, owner, o)
+	if strings.Contains(o.output, "no watchdog") {
+		t.Errorf("nobody watched:\n%s", o.output)
+	}
+}
+
+// Where no registry is, the image makes the distro's own in an ordinary
+// container, from the mirror that is asked for.
+func TestImageBootstrapsADistro(t *testing.T) {
+	t.Parallel()
+	releasedImage(t)
+	before := basesOf(t, "debian-12")
+	m := serveMirror(t)
+	t.Cleanup(func() {
+		for _, base := range basesOf(t, "debian-12") {
+			if !slices.Contains(before, base) {
+				removeMade(t, base)
+			}
+		}
+	})
+	const owner = 1234
+	dir, o := runAsREADMESays(t, owner, "PLUGIN_IMAGE_SOURCE=bootstrap", "PLUGIN_MIRROR="+m.url)
+	wantHandedOver(t, dir, owner, o)
+	for _, name := range []string{"/InRelease", "/base-files_", "/build-essential_", "/systemd-sysv_"} {
+		if !m.served(name) {
+			t.Errorf("the mirror was not asked for %s", name)
+		}
+	}
+}
+
+// basesOf are the ids of the base images that were bootstrapped for a distro.
+func basesOf(t *testing.T, distro string) []string {
+	t.Helper()
+	return strings.Fields(docker(t, "images", "-q", "--no-trunc", "--filter", "reference=drone-packages/base:"+distro+"-*"))
+}
+
+// removeMade removes a base image and what was made from it.
+func removeMade(t *testing.T, base string) {
+	t.Helper()
+	for _, made := range strings.Fields(docker(t, "images", "-q", "--no-trunc", "--filter", "label=io.drone-packages.image")) {
+		if docker(t, "inspect", "-f", "{{.Parent}}", made) == base {
+			docker(t, "rmi", made)
+		}
+	}
+	docker(t, "rmi", base)
+}
+
+func TestImageHasWhatItNeeds(t *testing.T) {
+	t.Parallel()
+	releasedImage(t)
+	script := "command -v drone-packages git mmdebstrap ssh >/dev/null; test -s /etc/ssl/certs/ca-certificates.crt"
+	all, err := distros.All()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range all {
+		if d.Keyring != "" {
+			script += "; test -s /usr/share/keyrings/" + d.Keyring
+		}
+	}
+	docker(t, "run", "--rm", nobodyElse, "--entrypoint=sh", released, "-exc", script)
+	if got := docker(t, "run", "--rm", nobodyElse, released, "version"); got == "" || got == "dev" {
+		t.Errorf("version: %q", got)
+	}
+}
