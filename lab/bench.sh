@@ -1,25 +1,12 @@
 #!/bin/bash
 # bench.sh [ROUNDS]: memcached built and tested on debian-13: bin/drone-packages against byhand.sh, in turns, in one run. Prints the wall
 # clock of every run, the medians and their ratios, cold (no image of either's own there) and warm. Fails when a ratio is over its target
-# (BENCH_COLD, BENCH_WARM). Needs the image lab/debian:13; the source comes by apt-get source, once, and is kept in $LAB_CACHE/source.
+# (BENCH_COLD, BENCH_WARM). Needs the image lab/debian:13; the source comes by source.sh.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd) top=$(dirname "$here") rounds=${1:-3}
-cache=${LAB_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/drone-packages-lab}/source image=lab/debian:13 package=${BENCH_PACKAGE:-memcached}
+image=lab/debian:13 package=${BENCH_PACKAGE:-memcached}
 limit_cold=${BENCH_COLD:-1.15} limit_warm=${BENCH_WARM:-1.10}
 work=$(mktemp -d); trap 'rm -rf "$work"; drop_base; drop_byhand' EXIT
-
-# fetch: the source package, as apt verified it; later runs verify it against the sums kept then.
-fetch() {
-  mkdir -p "$cache"
-  [ -s "$cache/$package.sha256" ] || docker run --rm "$image" sh -euc "
-      sed 's/^deb /deb-src /' /etc/apt/sources.list >/etc/apt/sources.list.d/src.list
-      { apt-get -qq update; apt-get -y -qq --no-install-recommends install dpkg-dev; } >/dev/null 2>&1
-      mkdir /source; cd /source; apt-get -qq -o APT::Sandbox::User=root source --download-only $package >/dev/null
-      dpkg-source -x ./*.dsc tree >/dev/null; rm -f ./*.dsc ./*.tar.*; tar -c tree" >"$cache/$package.tar"
-  [ -s "$cache/$package.sha256" ] || (cd "$cache" && sha256sum "$package.tar" >"$package.sha256")
-  (cd "$cache" && sha256sum --quiet -c "$package.sha256")
-  tar -C "$work" -xf "$cache/$package.tar"
-}
 
 # Cold for the product is a base image it has never seen: its keys differ, and nobody else's cache is touched.
 fresh_base() {
@@ -65,7 +52,7 @@ verdict() {
     printf "%s: product %.1f s, by hand %.1f s, ratio %.2f (target %.2f)\n", k, p, h, p / h, l; exit p / h > l }'
 }
 
-fetch
+tar -C "$work" -xf "$("$here/source.sh" "$package" 13)"
 for ((i = 0; i < rounds; i++)); do
   fresh_base; timed product cold; drop_byhand; timed byhand cold
   timed product warm; timed byhand warm
