@@ -13,6 +13,7 @@ import (
 	"github.com/drone-packages/drone-packages/plugin/report"
 	"github.com/drone-packages/drone-packages/plugin/result"
 	"github.com/drone-packages/drone-packages/plugin/run"
+	"github.com/drone-packages/drone-packages/plugin/source"
 )
 
 // World is what main hands in: everything a run may touch of its process.
@@ -93,8 +94,11 @@ func (s *session) run(ctx context.Context, p plan.Plan) (result.Run, error) {
 	defer guard.dismiss()
 	return run.Run(ctx, p, s.engine, run.Options{
 		Source: s.checkout.WriteTar,
-		Agent:  func(string) (io.ReadCloser, error) { return os.Open(s.world.Executable) },
-		Dir:    dir, Owner: owner,
+		Finished: func(ctx context.Context, name, format string) (io.ReadCloser, error) {
+			return source.OpenFinished(ctx, s.world.Dir, name, format)
+		},
+		Agent: func(string) (io.ReadCloser, error) { return os.Open(s.world.Executable) },
+		Dir:   dir, Owner: owner,
 		Console: s.world.Stdout, Verbose: s.verbose(),
 		Login: s.login(), Secrets: s.settings.Secrets(),
 		Keep: s.settings.Keep, FailFast: bool(s.settings.FailFast),

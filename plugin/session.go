@@ -164,11 +164,15 @@ func (s *session) plan(ctx context.Context) (plan.Plan, error) {
 	if err != nil {
 		return plan.Plan{}, &SettingsError{err}
 	}
-	p, err := plan.New(plan.Input{
+	in := plan.Input{
 		Tool: s.world.Version, Run: s.id, Settings: s.settings, Source: s.checkout.Tree,
 		Version: version, Distros: wanted, Catalogue: all, Families: families,
 		Host: planHost(s.host), Images: s.images(ctx),
-	})
+	}
+	if in.Finished, err = s.finished(in); err != nil {
+		return plan.Plan{}, &SettingsError{err}
+	}
+	p, err := plan.New(in)
 	if err != nil {
 		return p, &SettingsError{err}
 	}
@@ -178,6 +182,20 @@ func (s *session) plan(ctx context.Context) (plan.Plan, error) {
 		}
 	}
 	return p, nil
+}
+
+// finished finds the files of all finished packages.
+func (s *session) finished(in plan.Input) (map[plan.Origin][]string, error) {
+	origins, err := plan.Origins(in)
+	found := map[plan.Origin][]string{}
+	for _, o := range origins {
+		files, bad := source.Finished(s.world.Dir, o.Where, o.Format)
+		if bad != nil {
+			err = errors.Join(err, fmt.Errorf("packages: %w", bad))
+		}
+		found[o] = files
+	}
+	return found, err
 }
 
 // choose matches the distros asked for; with none it is the current stable

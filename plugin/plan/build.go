@@ -102,7 +102,7 @@ func (b builder) build(w wanted) Job {
 	j.From = b.name(Environment, w.name)
 	j.Needs = []string{j.From}
 	for _, need := range w.needs {
-		j.Needs = append(j.Needs, b.name(Build, need))
+		j.Needs = append(j.Needs, b.handsOver(need))
 	}
 	j.Cause = "debian/ in " + b.in.Source.Path
 	j.Container = b.idle()

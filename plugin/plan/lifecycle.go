@@ -34,7 +34,7 @@ func (b builder) test(packages []wanted) Job {
 	j.From = b.name(Machine)
 	j.Needs = []string{j.From}
 	for _, w := range packages {
-		j.Needs = append(j.Needs, b.name(Build, w.name))
+		j.Needs = append(j.Needs, b.handsOver(w))
 	}
 	for _, s := range b.services {
 		if !slices.Contains(j.Needs, s.Image) {

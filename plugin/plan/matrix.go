@@ -52,9 +52,10 @@ type wanted struct {
 	// dir is the debian directory in the tree.
 	dir      string
 	settings settings.Package
-	// needs are the packages to build first, local the binary packages that
-	// come from them.
-	needs, local []string
+	// needs are the packages that have to be there first, local the binary
+	// packages that come from them.
+	needs []wanted
+	local []string
 }
 
 // choosePackages pairs what the user named with what the tree holds.
@@ -87,6 +88,9 @@ func foundPackages(tree source.Tree) ([]wanted, error) {
 }
 
 func pickPackage(name string, s settings.Package, tree source.Tree) (wanted, error) {
+	if len(s.Finished) > 0 {
+		return wanted{name: name, settings: s}, nil
+	}
 	var dirs []string
 	for _, p := range tree.Packages {
 		if p.Dir == s.Deb || s.Deb == "" && (p.Name == name || len(tree.Packages) == 1) {
@@ -145,7 +149,7 @@ func (p *Plan) addDistro(d distros.Distro, packages []wanted) error {
 	b := builder{in: p.Input, distro: d, family: family, ladder: p.Ladder, services: p.Services}
 	p.addBase(b.baseImage())
 	for _, w := range packages {
-		p.Jobs = append(p.Jobs, b.environment(w), b.build(w))
+		p.Jobs = append(p.Jobs, b.produce(w)...)
 	}
 	if skipped, why := b.skipTest(); skipped {
 		p.Notes = append(p.Notes, why)
@@ -161,6 +165,14 @@ func (p *Plan) addDistro(d distros.Distro, packages []wanted) error {
 	}
 	p.Jobs = append(p.Jobs, b.machine(), b.test(packages))
 	return b.checkTemplates(packages)
+}
+
+// produce is the jobs by which a package comes to be.
+func (b builder) produce(w wanted) []Job {
+	if w.finished() {
+		return []Job{b.fetch(w)}
+	}
+	return []Job{b.environment(w), b.build(w)}
 }
 
 // share divides the host's CPUs between what runs at a time.

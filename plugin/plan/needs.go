@@ -11,7 +11,7 @@ import (
 func withNeeds(all []wanted) []wanted {
 	for i := range all {
 		for _, need := range needsOf(all, all[i].settings.Needs, nil) {
-			all[i].needs = append(all[i].needs, need.name)
+			all[i].needs = append(all[i].needs, need)
 			all[i].local = append(all[i].local, binaries(need.control)...)
 		}
 	}

@@ -21,6 +21,8 @@ type Input struct {
 	Catalogue []distros.Distro
 	Families  map[string]distros.Family
 	Host      Host
+	// Finished are the files that each of Origins means.
+	Finished map[Origin][]string
 	// Images of ours on the host, for the forecast of what comes from cache.
 	Images []Image
 }
@@ -81,6 +83,8 @@ const (
 	ServiceImage Kind = "service"
 	// Build builds one package.
 	Build Kind = "build"
+	// Fetch comes by finished packages, in the place of a build.
+	Fetch Kind = "fetch"
 	// Test takes what was built through its lifecycle on a booted machine.
 	Test Kind = "test"
 )

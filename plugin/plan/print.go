@@ -63,7 +63,7 @@ func (p Plan) packagesLine() string {
 	var names []string
 	seen := map[string]bool{}
 	for _, j := range p.Jobs {
-		if j.Kind == Build && !seen[j.Package] {
+		if (j.Kind == Build || j.Kind == Fetch) && !seen[j.Package] {
 			seen[j.Package] = true
 			names = append(names, fmt.Sprintf("%s (%s)", j.Package, j.Cause))
 		}
@@ -121,7 +121,7 @@ func (p Plan) distroRow(image Job) []string {
 		if j.Distro != image.Distro {
 			continue
 		}
-		if j.Kind == Build {
+		if j.Kind == Build || j.Kind == Fetch {
 			builds = append(builds, j.Package)
 		}
 		if j.Kind == Test {

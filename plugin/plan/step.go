@@ -40,6 +40,8 @@ type CopyIn struct {
 	Dir string
 	// Files, for Control: name to content.
 	Files map[string]string
+	// Finished, for Finished: the files to come by.
+	Finished []FinishedFile
 }
 
 // What is what a CopyIn brings.
@@ -53,6 +55,8 @@ const (
 	Control What = "what the build needs"
 	// Built is what the build jobs before handed over.
 	Built What = "the built packages"
+	// Finished are packages that were built elsewhere.
+	Finished What = "the finished packages"
 )
 
 // CopyOut hands over what is in Path.
@@ -129,8 +133,18 @@ func (Snapshot) step()     {}
 func (Rewind) step()       {}
 func (Reboot) step()       {}
 
-func (s Exec) String() string    { return s.Title }
-func (s CopyIn) String() string  { return fmt.Sprintf("copy in %s to %s", s.What, s.Dir) }
+func (s Exec) String() string { return s.Title }
+func (s CopyIn) String() string {
+	what := string(s.What)
+	if len(s.Finished) > 0 {
+		var names []string
+		for _, f := range s.Finished {
+			names = append(names, withoutUser(f.From))
+		}
+		what = strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("copy in %s to %s", what, s.Dir)
+}
 func (s CopyOut) String() string { return "hand over " + s.Path }
 func (s Boot) String() string {
 	var names []string

@@ -22,12 +22,12 @@ func (b builder) values(packages []wanted) Values {
 	}
 	v := Values{
 		"services":    services,
-		"distro":      map[string]any{"name": b.distro.Name, "title": b.distro.Title, "family": b.distro.Family},
+		"distro":      distroValues(b.distro),
 		"environment": anyMap(b.in.Settings.BuildEnvironment),
 	}
 	versions := map[string]string{}
 	for _, w := range packages {
-		for _, name := range binaryNames(w.control) {
+		for _, name := range append(binaryNames(w.control), finishedNames(b.filesOf(w.settings.Finished))...) {
 			versions[name] = "0"
 		}
 	}

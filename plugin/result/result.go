@@ -66,7 +66,7 @@ type Source struct {
 type Job struct {
 	// Name is unique in the run: "debian-12/build/greeter", "debian-12/test".
 	Name string `json:"name"`
-	// Kind: "image", "environment", "machine", "build" or "test".
+	// Kind: "image", "environment", "machine", "service", "build", "fetch" or "test".
 	Kind   string `json:"kind"`
 	Distro string `json:"distro"`
 	// Package that is built; empty where all of the distro's are meant.

@@ -30,9 +30,7 @@ func (j *job) copyOut(ctx context.Context, s plan.CopyOut) error {
 		err = j.unpack(j.output())
 	}
 	if errors.Is(err, errNoPackage) || errors.Is(err, engine.ErrNotFound) {
-		p := j.evidence(errNoPackage)
-		p.Hint = "does debian/control have a binary package for this architecture?"
-		return &failure{*p}
+		return j.unhanded()
 	}
 	if err == nil {
 		return nil

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -19,6 +20,10 @@ import (
 type Options struct {
 	// Source writes the source tree as a tar stream.
 	Source func(io.Writer) error
+	// Finished opens a finished package of a format: a file, or a download.
+	// What cannot be had however often it is tried is fs.ErrNotExist,
+	// fs.ErrPermission or fs.ErrInvalid.
+	Finished func(ctx context.Context, name, format string) (io.ReadCloser, error)
 	// Agent opens our own static binary for a platform.
 	Agent func(platform string) (io.ReadCloser, error)
 	// Bootstrap makes a root file system from a mirror. The caller of it
@@ -137,6 +142,9 @@ func (r *runner) close() {
 
 // packSource writes the source tree into a file once, for all builds.
 func (r *runner) packSource() error {
+	if !slices.ContainsFunc(r.plan.Jobs, func(j plan.Job) bool { return j.Kind == plan.Build }) {
+		return nil
+	}
 	f, err := scratch()
 	if err != nil {
 		return err

@@ -33,6 +33,9 @@ func (j *job) step(ctx context.Context, s plan.Step, done *result.Phase) error {
 	case plan.Exec:
 		return j.exec(ctx, s, done)
 	case plan.CopyIn:
+		if s.What == plan.Finished {
+			return j.copyFinished(ctx, s)
+		}
 		if err := j.copyIn(ctx, s); err != nil {
 			return fmt.Errorf("%s: %w", s, err)
 		}

@@ -143,7 +143,7 @@ type slots map[plan.Kind]chan struct{}
 func newSlots(p plan.Plan) slots {
 	builds := make(chan struct{}, max(1, p.Builds))
 	return slots{
-		plan.BaseImage: builds, plan.ServiceImage: builds, plan.Environment: builds, plan.Machine: builds, plan.Build: builds,
+		plan.BaseImage: builds, plan.ServiceImage: builds, plan.Environment: builds, plan.Machine: builds, plan.Build: builds, plan.Fetch: builds,
 		plan.Test: make(chan struct{}, max(1, p.Machines)),
 	}
 }

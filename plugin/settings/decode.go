@@ -26,13 +26,24 @@ func decodeText(v reflect.Value, text string, at place) []error {
 		if err == nil && held.Kind == yaml.MappingNode {
 			n = held
 		}
-	case Map, Variables, map[string]Package, Test:
+	case map[string]Package:
+		if err == nil && (held.Kind == yaml.MappingNode || isNull(held)) {
+			n = held
+		}
+		if err != nil && strings.HasPrefix(n.Value, "{") {
+			return noMapping(at)
+		}
+	case Map, Variables, Test:
 		if err != nil {
-			return []error{fmt.Errorf("%s: found something that is neither JSON nor YAML, wanted a mapping", at.name)}
+			return noMapping(at)
 		}
 		n = held
 	}
 	return decodeNode(v, n, at)
+}
+
+func noMapping(at place) []error {
+	return []error{fmt.Errorf("%s: found something that is neither JSON nor YAML, wanted a mapping", at.name)}
 }
 
 // parse reads a text that is one YAML document, as JSON is.
@@ -59,8 +70,10 @@ func decodeNode(v reflect.Value, n *yaml.Node, at place) []error {
 		return decodeMap(target, n, at)
 	case *Variables:
 		return decodeVariables(target, n, at)
+	case *Origins:
+		return decodeList((*[]string)(target), n, at, listOf)
 	case *map[string]Package:
-		return decodeNamed(target, n, at, "package names: {NAME: {deb: DIR}}")
+		return decodePackages(target, n, at)
 	case *map[string]File:
 		return decodeFiles(target, n, at)
 	case *Checks:

@@ -170,7 +170,7 @@ func TestManualIsFresh(t *testing.T) {
 	}
 	b.WriteString("\n## Values\n\n")
 	docs := comments(t)
-	for _, kind := range []string{"List", "Commands", "Map", "Variables", "Bool", "Int", "Float", "Size", "Duration", "Words", "Script"} {
+	for _, kind := range []string{"List", "Origins", "Commands", "Map", "Variables", "Bool", "Int", "Float", "Size", "Duration", "Words", "Script"} {
 		fmt.Fprintf(&b, "- `%s`%s\n", strings.ToLower(kind), strings.TrimSuffix(strings.TrimPrefix(docs[kind], kind), "\n"))
 	}
 	b.WriteString("\n## Other names\n\n| variable | is |\n|---|---|\n")

@@ -40,10 +40,10 @@ func schemaOf(of reflect.Type, docs map[string]string) object {
 		return object{"type": []string{"object", "array", "string", "null"}}
 	case reflect.TypeFor[map[string]settings.Checks](), reflect.TypeFor[map[string]settings.File]():
 		return object{"type": []string{"object", "null"}, "additionalProperties": schemaOf(of.Elem(), docs)}
-	case reflect.TypeFor[settings.Words](), reflect.TypeFor[settings.Script]():
+	case reflect.TypeFor[settings.Words](), reflect.TypeFor[settings.Script](), reflect.TypeFor[settings.Origins]():
 		return object{"type": append(scalar, "array"), "items": object{"type": scalar}}
 	case reflect.TypeFor[map[string]settings.Package]():
-		return object{"type": []string{"object", "null"}, "additionalProperties": schemaOf(of.Elem(), docs)}
+		return object{"type": append(scalar, "array", "object"), "items": object{"type": scalar}, "additionalProperties": schemaOf(of.Elem(), docs)}
 	case reflect.TypeFor[settings.Bool]():
 		return object{"type": []string{"boolean", "integer", "string", "null"}, "minimum": 0, "maximum": 1, "pattern": boolWords()}
 	case reflect.TypeFor[settings.Int]():

@@ -17,9 +17,11 @@ type Settings struct {
 	//
 	// Empty: the changelog's own. Quote a number: YAML reads 1.10 as 1.1.
 	Version string `yaml:"version"`
-	// Packages to build from the tree, by name.
+	// Packages to build from the tree, by name; or finished ones to test: a directory, glob or URL, or several.
 	//
-	// With none, every debian directory found in the tree is one.
+	// With none, every debian directory found in the tree is one. Finished
+	// ones are not built: out/{{ .distro.name }}/*.deb is what stands in that
+	// directory for each distro.
 	Packages map[string]Package `yaml:"packages"`
 	// Exclude what matches these patterns from the source, besides what git ignores in its own trees.
 	//
@@ -109,6 +111,10 @@ type Package struct {
 	Before Commands `yaml:"before"`
 	// Needs are packages that have to be built first.
 	Needs List `yaml:"needs"`
+	// Finished packages to test, which are not built: a directory, glob or URL, or several.
+	//
+	// Each is a template over the distro, as in {{ .distro.name }}.
+	Finished Origins `yaml:"finished"`
 	// Check is what must hold where this package is installed: see test.check.
 	Check Checks `yaml:"check"`
 }
@@ -149,6 +155,8 @@ type File struct {
 type (
 	// List is strings: a JSON or YAML list, else one a line, else comma-separated.
 	List []string
+	// Origins are where finished packages are: a JSON or YAML list, else one a line, else comma-separated.
+	Origins []string
 	// Commands are shell commands: a JSON array, else one a line.
 	Commands []string
 	// Map is strings by name: JSON or YAML; a plain string is the value for "*".

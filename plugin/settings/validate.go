@@ -26,6 +26,7 @@ func (s *Settings) validate(env map[string]string) []error {
 	errs = append(errs, s.checkLifecycle()...)
 	errs = append(errs, s.checkNeeds()...)
 	errs = append(errs, s.checkInit()...)
+	errs = append(errs, s.checkFinished()...)
 	errs = append(errs, s.resolveEnvironment(env)...)
 	return append(errs, s.Services.resolve(env)...)
 }
@@ -117,6 +118,7 @@ func (s *Settings) Secrets() []string {
 			secrets = append(secrets, s.field(f).String())
 		}
 	}
+	secrets = append(secrets, s.passwords()...)
 	for _, name := range s.EnvironmentFrom {
 		secrets = append(secrets, s.BuildEnvironment[name])
 	}

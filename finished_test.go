@@ -1,0 +1,53 @@
+package main_test
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/drone-packages/drone-packages/plugin/result"
+)
+
+// archived are packages of a distro's own archive, downloaded by its apt.
+func archived(t *testing.T, image, dir string, names ...string) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("short: needs the real engine and minutes")
+	}
+	script := "apt-get -qq update >&2; cd /tmp; apt-get -qq -o APT::Sandbox::User=root download \"$@\" >&2; tar -c ./*.deb"
+	out, err := exec.CommandContext(t.Context(), "docker", append([]string{"run", "--rm", image, "sh", "-euc", script, "sh"}, names...)...).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	unpack := exec.CommandContext(t.Context(), "tar", "-xC", dir)
+	unpack.Stdin = bytes.NewReader(out)
+	if text, err := unpack.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, text)
+	}
+}
+
+// Nothing is built, and all that follows a build is as ever.
+func TestPackagesOfTheArchiveAreTested(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	archived(t, "lab/debian:13", filepath.Join(dir, "release/debian-13"), "memcached", "hello")
+	o := runIn(t, dir, "PLUGIN_DISTROS=debian-13", "PLUGIN_PACKAGES=release/{{ .distro.name }}")
+	o.wantRed(t, "debian-13", nil, nil)
+	all := o.phases("debian-13")
+	for _, name := range []string{"fetch", "install", "service", "check", "reboot", "purge", "upgrade", "downgrade"} {
+		if all[name].Outcome != result.Passed {
+			t.Errorf("%s: %q", name, all[name].Outcome)
+		}
+	}
+	if len(o.run.Packages) != 2 || o.run.Packages[1].Name != "memcached" {
+		t.Errorf("handed over: %+v", o.run.Packages)
+	}
+	if _, built := all["build"]; built {
+		t.Error("something was built")
+	}
+}

@@ -1,0 +1,130 @@
+package plan
+
+import (
+	"errors"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/drone-packages/drone-packages/distros"
+	"github.com/drone-packages/drone-packages/plugin/check"
+	"github.com/drone-packages/drone-packages/plugin/settings"
+)
+
+// Origin is where finished packages of a format are: a path, a glob or a URL.
+type Origin struct{ Format, Where string }
+
+// FinishedFile is one finished package, what it is called in containers, and
+// its format.
+type FinishedFile struct{ From, Name, Format string }
+
+// Origins are where the finished packages are that the settings name, for all
+// distros of a plan: Input.Finished has to say which files they mean.
+func Origins(in Input) ([]Origin, error) {
+	var all []Origin
+	var errs []error
+	for _, d := range in.Distros {
+		b := builder{in: in, distro: d, family: in.Families[d.Family]}
+		for _, name := range sortedKeys(in.Settings.Packages) {
+			found, err := b.originsOf("packages."+name, in.Settings.Packages[name].Finished)
+			all, errs = append(all, found...), append(errs, err)
+		}
+	}
+	return slices.Compact(all), errors.Join(errs...)
+}
+
+// originsOf renders origins, which are templates over the distro.
+func (b builder) originsOf(where string, origins settings.Origins) ([]Origin, error) {
+	var all []Origin
+	var errs []error
+	for _, text := range origins {
+		rendered, err := check.Render(where, text, map[string]any{"distro": distroValues(b.distro)})
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		all = append(all, Origin{b.family.Format, rendered})
+	}
+	return all, errors.Join(errs...)
+}
+
+func distroValues(d distros.Distro) map[string]any {
+	return map[string]any{"name": d.Name, "title": d.Title, "family": d.Family}
+}
+
+// filesOf are the files that origins mean, each with a name of its own.
+func (b builder) filesOf(origins settings.Origins) []FinishedFile {
+	var files []FinishedFile
+	taken := map[string]bool{}
+	rendered, _ := b.originsOf("", origins) // Origins told of errors
+	for _, o := range rendered {
+		for _, from := range b.in.Finished[o] {
+			name := fileName(from, b.family.Format)
+			for taken[name] {
+				name = "again-" + name
+			}
+			taken[name] = true
+			files = append(files, FinishedFile{from, name, o.Format})
+		}
+	}
+	return files
+}
+
+var (
+	oddInName = regexp.MustCompile(`[^A-Za-z0-9._+~:-]`)
+	queryPart = regexp.MustCompile(`[?#].*$`)
+	userOfURL = regexp.MustCompile(`(https?://)[^/@\s]*@`)
+)
+
+// fileName is what a finished package is called in containers: as it is, less
+// what a shell would take apart.
+func fileName(from, format string) string {
+	name := oddInName.ReplaceAllString(path.Base(queryPart.ReplaceAllString(from, "")), "_")
+	return strings.TrimSuffix(name, "."+format) + "." + format
+}
+
+// withoutUser leaves user and password out of web addresses.
+func withoutUser(text string) string { return userOfURL.ReplaceAllString(text, "$1") }
+
+// finished says whether a package is not built.
+func (w wanted) finished() bool { return len(w.settings.Finished) > 0 }
+
+// handsOver is the job that hands over a package: its build, or what comes by
+// it.
+func (b builder) handsOver(w wanted) string {
+	if w.finished() {
+		return b.name(Fetch, w.name)
+	}
+	return b.name(Build, w.name)
+}
+
+// fetch is the job that comes by finished packages and hands them over as a
+// build does.
+func (b builder) fetch(w wanted) Job {
+	j := b.job(Fetch, w.name)
+	j.From = b.name(BaseImage)
+	j.Needs = []string{j.From}
+	out := path.Join(outDir, w.name)
+	files := b.filesOf(w.settings.Finished)
+	j.Cause = "as they are in " + withoutUser(strings.Join(w.settings.Finished, ", "))
+	j.Container = b.idle()
+	j.Container.Env["DP_OUT"], j.Container.Env["DP_SOURCE"] = out, sourceDir
+	j.Phases = []Phase{{Name: "fetch", Vital: true, Prepares: true, Steps: []Step{
+		CopyIn{What: Finished, Dir: out, Finished: files},
+		announcing(b.recipe("make a repository of the packages", distros.Index)),
+		CopyOut{Path: out},
+	}}}
+	return j
+}
+
+// finishedNames are the packages that files hold, as far as their names say
+// so: NAME_VERSION_ARCH.deb.
+func finishedNames(files []FinishedFile) []string {
+	var names []string
+	for _, f := range files {
+		name, _, _ := strings.Cut(f.Name, "_")
+		names = append(names, name)
+	}
+	return names
+}
