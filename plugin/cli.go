@@ -24,7 +24,7 @@ func Command(w *World, outcome *result.Outcome) *cobra.Command {
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SuggestionsMinimumDistance = 2
-	root.PersistentFlags().Var(setting{w, "PLUGIN_ONLY"}, "only", "do only DISTRO or DISTRO/PACKAGE")
+	root.PersistentFlags().Var(setting{w, "PLUGIN_ONLY"}, "only", "do only DISTRO[/PACKAGE[/PHASE]], or build, or test")
 	root.PersistentFlags().Var(setting{w, "PLUGIN_DISTROS"}, "distros", "distros, comma-separated")
 	root.AddCommand(
 		planCommand(w), distrosCommand(w), reportCommand(w, outcome), cleanCommand(w),

@@ -33,6 +33,8 @@ type builder struct {
 	init string
 	// services that test machines reach.
 	services []Service
+	// phases of the lifecycle that are asked for. Empty: all.
+	phases []string
 }
 
 func (b builder) name(kind Kind, more ...string) string {

@@ -4,10 +4,12 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/drone-packages/drone-packages/distros"
 	"github.com/drone-packages/drone-packages/plugin/check"
+	"github.com/drone-packages/drone-packages/plugin/settings"
 )
 
 // Paths inside test machines.
@@ -84,12 +86,33 @@ func (b builder) lifecycle(packages []wanted) []Phase {
 // always are the phases that cannot be left out.
 var always = []string{"boot", "services", "install", "configure"}
 
+// goesOn are phases that go on where another one ended: they are not without
+// it.
+var goesOn = map[string]string{"return": "remove", "downgrade": "upgrade"}
+
 func (b builder) leftOut(phase string) bool {
-	chosen := b.in.Settings.Test.Lifecycle
-	if phase == "downgrade" && b.leftOut("upgrade") {
-		return true // it goes back to what the upgrade began with
+	if slices.Contains(always, phase) {
+		return false
 	}
-	return len(chosen) > 0 && !slices.Contains(chosen, phase) && !slices.Contains(always, phase)
+	return !chosen(b.in.Settings.Test.Lifecycle, phase) || !chosen(b.phases, phase)
+}
+
+// chosen says whether a phase is among those named, or one of them goes on
+// from it. With none named it is.
+func chosen(names []string, phase string) bool {
+	return len(names) == 0 || slices.ContainsFunc(names, func(name string) bool {
+		return name == phase || goesOn[name] == phase
+	})
+}
+
+// knownPhases says which names are no phase of the lifecycle.
+func knownPhases(where string, names []string) error {
+	for _, name := range names {
+		if !slices.Contains(settings.Phases, name) && !slices.Contains(always, name) {
+			return fmt.Errorf("%s: %q is no phase; there are: %s", where, name, strings.Join(settings.Phases, ", "))
+		}
+	}
+	return nil
 }
 
 // startServices starts them all before the machine, so that they come up
@@ -171,7 +194,10 @@ func (b builder) request(q check.Question, expect check.Expect) check.Request {
 
 // skipTest says whether the user wants no tests on this distro, and why that
 // leaves a row without them.
-func (b builder) skipTest() (bool, string) {
+func (b builder) skipTest(asked only) (bool, string) {
+	if why := asked.noTest(b.phases); why != "" {
+		return true, fmt.Sprintf("%s is built and not tested: %s", b.distro.Name, why)
+	}
 	for _, pattern := range b.in.Settings.Test.Skip {
 		if matches(pattern, b.distro) {
 			return true, fmt.Sprintf("%s is built and not tested: test.skip has %q", b.distro.Name, pattern)

@@ -21,18 +21,22 @@ func New(in Input) (Plan, error) {
 		return p, err
 	}
 	packages = withNeeds(packages)
+	asked, err := parseOnly(in.Settings, packages)
+	if err != nil {
+		return p, err
+	}
 	p.Ladder = Ladder(in.Host, in.Settings.Privileged)
 	if err := p.addServices(); err != nil {
 		return p, err
 	}
 	var matched int
 	for _, d := range in.Distros {
-		chosen := only(in.Settings.Only, d, packages)
+		chosen := asked.packages(d, packages)
 		if len(chosen) == 0 {
 			continue
 		}
 		matched++
-		if err := p.addDistro(d, chosen); err != nil {
+		if err := p.addDistro(d, chosen, asked); err != nil {
 			return p, err
 		}
 	}
@@ -102,32 +106,6 @@ func pickPackage(name string, s settings.Package, tree source.Tree) (wanted, err
 		name, s.Deb, tree.Path, orNone(dirs))
 }
 
-// only keeps the packages of a distro that Only asks for, with their needs.
-func only(patterns []string, d distros.Distro, packages []wanted) []wanted {
-	if len(patterns) == 0 {
-		return packages
-	}
-	asked := map[string]bool{}
-	for _, pattern := range patterns {
-		distro, pkg, one := strings.Cut(pattern, "/")
-		if distro != d.Name && !slices.Contains(d.Aliases, distro) {
-			continue
-		}
-		for _, w := range packages {
-			if !one || w.name == pkg {
-				markNeeded(asked, packages, w)
-			}
-		}
-	}
-	var kept []wanted
-	for _, w := range packages {
-		if asked[w.name] {
-			kept = append(kept, w)
-		}
-	}
-	return kept
-}
-
 func markNeeded(asked map[string]bool, packages []wanted, w wanted) {
 	if asked[w.name] {
 		return
@@ -141,17 +119,17 @@ func markNeeded(asked map[string]bool, packages []wanted, w wanted) {
 }
 
 // addDistro adds the jobs of one distro.
-func (p *Plan) addDistro(d distros.Distro, packages []wanted) error {
+func (p *Plan) addDistro(d distros.Distro, packages []wanted, asked only) error {
 	family, ok := p.Input.Families[d.Family]
 	if !ok {
 		return fmt.Errorf("distro %s: there is no family %q", d.Name, d.Family)
 	}
-	b := builder{in: p.Input, distro: d, family: family, ladder: p.Ladder, services: p.Services}
+	b := builder{in: p.Input, distro: d, family: family, ladder: p.Ladder, services: p.Services, phases: asked.phases(d)}
 	p.addBase(b.baseImage())
 	for _, w := range packages {
 		p.Jobs = append(p.Jobs, b.produce(w)...)
 	}
-	if skipped, why := b.skipTest(); skipped {
+	if skipped, why := b.skipTest(asked); skipped {
 		p.Notes = append(p.Notes, why)
 		p.Skips = append(p.Skips, Skip{b.job(Test, ""), why})
 		return nil

@@ -293,7 +293,7 @@ func TestLifecycleIsChosen(t *testing.T) {
 	for _, c := range []struct{ chosen, want string }{
 		{"purge", "boot install purge"},
 		{"check purge restart", "boot install check restart purge"},
-		{"downgrade", "boot install"},
+		{"downgrade", "boot install upgrade downgrade"},
 		{"downgrade upgrade", "boot install upgrade downgrade"},
 	} {
 		if got := strings.Join(all(strings.Fields(c.chosen)...), " "); got != c.want {

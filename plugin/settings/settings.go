@@ -73,7 +73,10 @@ type Settings struct {
 	// EnvironmentFrom names variables of the plugin's own environment to pass on; their values are masked in logs.
 	EnvironmentFrom List `yaml:"environment_from"`
 
-	// Only these parts of the plan: DISTRO or DISTRO/PACKAGE.
+	// Only these parts of the plan: DISTRO, DISTRO/PACKAGE or DISTRO/PACKAGE/PHASE, each but the phase a pattern; build, or test.
+	//
+	// build boots no machine. test builds nothing: the packages have to be
+	// finished ones, such as those that an earlier step left in dist.
 	Only List `yaml:"only"`
 	// Init of test machines, one for all or one per distro or pattern: systemd (the default), sysvinit, openrc, or none.
 	//
