@@ -51,3 +51,21 @@ func TestPackagesOfTheArchiveAreTested(t *testing.T) {
 		t.Error("something was built")
 	}
 }
+
+// What is built for one distro is tested on another, on its own machine.
+func TestABuildIsTestedOnTwoDistros(t *testing.T) {
+	t.Parallel()
+	dir := copyTree(t, "testdata/upgrade")
+	o := runIn(t, dir, "PLUGIN_DISTROS=debian-12", `PLUGIN_TEST={"distros": {"debian-12": ["debian-12", "debian-13"]}, "lifecycle": ["service", "purge"]}`)
+	for _, distro := range []string{"debian-12", "debian-13"} {
+		o.wantRed(t, distro, nil, nil)
+		if p := o.phases(distro)["purge"]; p.Outcome != result.Passed {
+			t.Errorf("%s: purge is %q", distro, p.Outcome)
+		}
+	}
+	for _, j := range o.run.Jobs {
+		if j.Kind == "build" && j.Distro == "debian-13" {
+			t.Errorf("%s was built", j.Name)
+		}
+	}
+}

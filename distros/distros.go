@@ -27,6 +27,9 @@ type Distro struct {
 	Init string `yaml:"init"`
 	// Systemd is the generation it ships: 252.
 	Systemd int `yaml:"systemd"`
+	// Glibc is its C library: "2.36". What was built against a newer one may
+	// not run with it.
+	Glibc string `yaml:"glibc"`
 	// EndOfLife is the day its free security support ends; zero for a
 	// rolling release.
 	EndOfLife time.Time `yaml:"end_of_life"`

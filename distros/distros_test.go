@@ -45,8 +45,8 @@ func TestEveryReleaseIsSound(t *testing.T) {
 		if _, ok := families(t)[d.Family]; !ok {
 			t.Errorf("%s: there is no family %q", d.Name, d.Family)
 		}
-		if !image.MatchString(d.Image) || d.Suite == "" || d.Init == "" || d.Systemd < 200 || d.Title == "" {
-			t.Errorf("%s: image, suite, init, systemd or title is missing or odd: %+v", d.Name, d)
+		if !image.MatchString(d.Image) || d.Suite == "" || d.Init == "" || d.Systemd < 200 || !regexp.MustCompile(`^2\.\d\d$`).MatchString(d.Glibc) || d.Title == "" {
+			t.Errorf("%s: image, suite, init, systemd, glibc or title is missing or odd: %+v", d.Name, d)
 		}
 		if !d.EndOfLife.IsZero() && d.EndOfLife.Before(time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)) {
 			t.Errorf("%s: end of life %s", d.Name, d.EndOfLife)

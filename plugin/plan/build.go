@@ -31,6 +31,9 @@ type builder struct {
 	ladder []Rung
 	// init that its test machines have: systemd, sysvinit, openrc, none.
 	init string
+	// builtFor is the distro that the packages under test were built for,
+	// where it is another.
+	builtFor *distros.Distro
 	// services that test machines reach.
 	services []Service
 	// phases of the lifecycle that are asked for. Empty: all.

@@ -93,6 +93,9 @@ func (w wanted) finished() bool { return len(w.settings.Finished) > 0 }
 // handsOver is the job that hands over a package: its build, or what comes by
 // it.
 func (b builder) handsOver(w wanted) string {
+	if b.builtFor != nil {
+		b.distro = *b.builtFor
+	}
 	if w.finished() {
 		return b.name(Fetch, w.name)
 	}

@@ -30,9 +30,20 @@ func (b builder) machine() Job {
 	return j
 }
 
+// testJob is a test without its phases.
+func (b builder) testJob() Job {
+	j := b.job(Test, "")
+	j.Cause = "built for " + b.distro.Name
+	if b.builtFor != nil {
+		j.Name = strings.Join([]string{b.builtFor.Name, string(Test), b.distro.Name}, "/")
+		j.BuiltFor, j.Cause = b.builtFor.Name, "built for "+b.builtFor.Name+", as test.distros asks"
+	}
+	return j
+}
+
 // test is the job that takes what was built through its lifecycle.
 func (b builder) test(packages []wanted) Job {
-	j := b.job(Test, "")
+	j := b.testJob()
 	j.From = b.name(Machine)
 	j.Needs = []string{j.From}
 	for _, w := range packages {
@@ -43,7 +54,6 @@ func (b builder) test(packages []wanted) Job {
 			j.Needs = append(j.Needs, s.Image)
 		}
 	}
-	j.Cause = "built for " + b.distro.Name
 	j.Phases = b.lifecycle(packages)
 	return j
 }
@@ -194,14 +204,21 @@ func (b builder) request(q check.Question, expect check.Expect) check.Request {
 
 // skipTest says whether the user wants no tests on this distro, and why that
 // leaves a row without them.
-func (b builder) skipTest(asked only) (bool, string) {
+func (b builder) skipTest(packages []wanted, asked only) (bool, string) {
+	what := b.distro.Name + " is built and not tested"
+	if b.builtFor != nil {
+		what = fmt.Sprintf("what is built for %s is not tested on %s", b.builtFor.Name, b.distro.Name)
+	}
 	if why := asked.noTest(b.phases); why != "" {
-		return true, fmt.Sprintf("%s is built and not tested: %s", b.distro.Name, why)
+		return true, what + ": " + why
 	}
 	for _, pattern := range b.in.Settings.Test.Skip {
 		if matches(pattern, b.distro) {
-			return true, fmt.Sprintf("%s is built and not tested: test.skip has %q", b.distro.Name, pattern)
+			return true, fmt.Sprintf("%s: test.skip has %q", what, pattern)
 		}
+	}
+	if why := b.unfit(packages); why != "" {
+		return true, what + ": " + why
 	}
 	return false, ""
 }

@@ -129,20 +129,16 @@ func (p *Plan) addDistro(d distros.Distro, packages []wanted, asked only) error 
 	for _, w := range packages {
 		p.Jobs = append(p.Jobs, b.produce(w)...)
 	}
-	if skipped, why := b.skipTest(asked); skipped {
-		p.Notes = append(p.Notes, why)
-		p.Skips = append(p.Skips, Skip{b.job(Test, ""), why})
-		return nil
-	}
-	b, err := b.withInit()
+	targets, err := b.targets()
 	if err != nil {
 		return err
 	}
-	if b.init != systemd {
-		p.Notes = append(p.Notes, fmt.Sprintf("%s is tested on a machine that %s", d.Name, b.bootWords()))
+	for _, target := range targets {
+		if err := p.addTest(b, target, packages, asked); err != nil {
+			return err
+		}
 	}
-	p.Jobs = append(p.Jobs, b.machine(), b.test(packages))
-	return b.checkTemplates(packages)
+	return nil
 }
 
 // produce is the jobs by which a package comes to be.

@@ -96,6 +96,9 @@ type Job struct {
 	Kind    Kind
 	Distro  string
 	Package string
+	// BuiltFor is the distro that a test's packages were built for, where it
+	// is another than Distro.
+	BuiltFor string
 	// Cause says why it is there.
 	Cause string
 	// Needs are the names of the jobs that have to pass first.

@@ -98,7 +98,7 @@ func (p Plan) servicesLine() string {
 // printDistros prints a row per distro: what is built, where it is tested,
 // and what is expected to come from cache.
 func (p Plan) printDistros(b *strings.Builder) {
-	rows := [][]string{{"distro", "build", "test machine", "image", "from cache"}}
+	rows := [][]string{{"distro", "build", "test machines", "image", "from cache"}}
 	for _, j := range p.Jobs {
 		if j.Kind == BaseImage && j.Distro != servicesRow {
 			rows = append(rows, p.distroRow(j))
@@ -115,20 +115,29 @@ func (p Plan) printDistros(b *strings.Builder) {
 }
 
 func (p Plan) distroRow(image Job) []string {
-	var builds []string
-	machine := "-"
+	var builds, machines, guests []string
 	for _, j := range p.Jobs {
-		if j.Distro != image.Distro {
-			continue
-		}
-		if j.Kind == Build || j.Kind == Fetch {
+		if (j.Kind == Build || j.Kind == Fetch) && j.Distro == image.Distro {
 			builds = append(builds, j.Package)
 		}
-		if j.Kind == Test {
-			machine = j.Distro
+		if j.Kind == Test && (j.BuiltFor == image.Distro || j.BuiltFor == "" && j.Distro == image.Distro) {
+			machines = append(machines, j.Distro)
+		}
+		if j.BuiltFor != "" && j.Distro == image.Distro {
+			guests = append(guests, "for "+j.BuiltFor)
 		}
 	}
-	return []string{image.Distro, strings.Join(builds, ", "), machine, image.Base.String(), p.cacheWords(image.Distro)}
+	if len(builds) == 0 {
+		machines = guests
+	}
+	return []string{image.Distro, orDash(builds), orDash(machines), image.Base.String(), p.cacheWords(image.Distro)}
+}
+
+func orDash(words []string) string {
+	if len(words) == 0 {
+		return "-"
+	}
+	return strings.Join(words, ", ")
 }
 
 // String is where the image comes from.

@@ -105,6 +105,9 @@ func (p *Plan) serviceBuilder(name string, s settings.Service) (builder, error) 
 // addBase adds a distro's base image; one that was there for a service becomes
 // the distro's.
 func (p *Plan) addBase(base Job) {
+	if slices.ContainsFunc(p.Jobs, func(other Job) bool { return other.Name == base.Name && other.Distro == base.Distro }) {
+		return
+	}
 	p.Jobs = slices.DeleteFunc(p.Jobs, func(other Job) bool { return other.Name == base.Name })
 	p.Jobs = append(p.Jobs, base)
 }

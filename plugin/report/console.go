@@ -59,19 +59,24 @@ func (l legend) verdict(run result.Run) string {
 	return strings.Join(parts, l.between)
 }
 
-// counts is how many distros ended how.
+// counts is how many distros, and pairs of them, ended how.
 func counts(run result.Run) string {
 	ends := map[string][]result.Outcome{}
+	rows := distros(run)
 	var untested, warnings int
 	for _, j := range run.Jobs {
 		if j.Distro == servicesRow {
 			continue
 		}
+		where := j.BuiltFor + ">" + j.Distro
+		if j.Outcome == result.Passed && j.BuiltFor == "" && !slices.Contains(rows, j.Distro) {
+			continue // a machine for the packages of others
+		}
 		end := j.Outcome
 		if service, ok := endOfService(j.Reason); ok {
 			end = service
 		}
-		ends[j.Distro] = append(ends[j.Distro], end)
+		ends[where] = append(ends[where], end)
 		if j.Outcome == result.Skipped && !notReached(j.Reason) {
 			untested++
 		}

@@ -59,36 +59,60 @@ func (r *row) cell(phase string) cell {
 	return r.rest
 }
 
-// grid makes a row per distro of the jobs, and one below it per package that
-// did not pass where a distro builds several.
+// grid makes a row per distro of the jobs, and below it one per package that
+// did not pass where a distro builds several, and one per other distro that
+// its packages are tested on.
 func grid(run result.Run) (header []string, rows []*row) {
 	for _, name := range distros(run) {
 		top := newRow(printable(name))
-		var below []*row
+		var packages, targets []*row
 		for _, j := range run.Jobs {
-			if j.Distro != name {
-				continue
-			}
-			top.add(j)
-			if j.Package != "" {
-				rowOf(&below, "  "+printable(j.Package)).add(j)
+			switch {
+			case j.BuiltFor == name:
+				addTarget(&targets, j, run)
+			case j.BuiltFor != "" || j.Distro != name:
+			default:
+				top.add(j)
+				if j.Package != "" {
+					rowOf(&packages, "  "+printable(j.Package)).add(j)
+				}
 			}
 		}
 		rows = append(rows, top)
-		if len(below) > 1 {
-			rows = append(rows, notPassed(below)...)
+		if len(packages) > 1 {
+			rows = append(rows, notPassed(packages)...)
 		}
+		rows = append(rows, targets...)
 	}
 	return used(rows), rows
 }
 
-// distros are those of a run, in its order.
+// addTarget adds a row for what is tested on another distro, with what kept
+// its machine from being made where that has no row of its own.
+func addTarget(rows *[]*row, test result.Job, run result.Run) {
+	r := rowOf(rows, "  "+printable(test.Distro))
+	r.add(test)
+	for _, j := range run.Jobs {
+		if j.Distro == test.Distro && j.BuiltFor == "" && (j.Kind == "machine" || j.Kind == "image") && j.Outcome != result.Passed {
+			r.cells["boot"] = merge(r.cells["boot"], cell{outcome: j.Outcome, reached: !notReached(j.Reason)})
+		}
+	}
+}
+
+// distros are those of a run that have a row, in its order: the ones that
+// something is built for or tested on for itself.
 func distros(run result.Run) []string {
-	var names []string
+	var names, targets []string
+	for _, j := range run.Jobs {
+		if j.BuiltFor != "" {
+			targets = append(targets, j.Distro)
+		}
+	}
 	for _, j := range run.Jobs {
 		// Services are no distro: what became of them shows in those that need
-		// them.
-		if !slices.Contains(names, j.Distro) && j.Distro != servicesRow {
+		// them. A machine may be there for the packages of others alone.
+		alone := slices.Contains(targets, j.Distro) && (j.Kind == "image" || j.Kind == "machine")
+		if !slices.Contains(names, j.Distro) && j.Distro != servicesRow && j.BuiltFor == "" && !alone {
 			names = append(names, j.Distro)
 		}
 	}

@@ -19,6 +19,9 @@ type teller struct {
 // headline begins what is told of a phase.
 func (t teller) headline(mark string, j result.Job, phase, text string) {
 	who := j.Distro
+	if j.BuiltFor != "" {
+		who = j.BuiltFor + " on " + j.Distro
+	}
 	if j.Package != "" {
 		who += " " + j.Package
 	}

@@ -69,6 +69,9 @@ type Job struct {
 	// Kind: "image", "environment", "machine", "service", "build", "fetch" or "test".
 	Kind   string `json:"kind"`
 	Distro string `json:"distro"`
+	// BuiltFor is the distro that a test's packages were built for, where it
+	// is another than the one they are tested on.
+	BuiltFor string `json:"built_for,omitempty"`
 	// Package that is built; empty where all of the distro's are meant.
 	Package  string `json:"package,omitempty"`
 	Platform string `json:"platform"`

@@ -46,7 +46,7 @@ func newConsole(o Options, started time.Time, width int) *console {
 func jobWidth(jobs []plan.Job) int {
 	width := 0
 	for _, j := range jobs {
-		width = max(width, len(j.Distro)+1+len("environment"))
+		width = max(width, len(place(j))+1+len("environment"))
 		if j.Kind == plan.ServiceImage {
 			width = max(width, len(j.Distro)+1+len(j.Package))
 		}

@@ -204,14 +204,18 @@ func (j *job) steps(ctx context.Context, steps []plan.Step, done *result.Phase) 
 // again says how to do the job's part of the plan once more. In a container,
 // nobody but the user knows how we were started.
 func (j *job) again() string {
-	part := j.Distro
+	distro := j.Distro
+	if j.BuiltFor != "" {
+		distro = j.BuiltFor
+	}
+	part := distro
 	if j.Package != "" {
 		part += "/" + j.Package
 	}
 	if j.o.Self != "" {
 		return fmt.Sprintf("the same %s run with --only %s at its end; in CI, with only: %s", j.plan.Input.Host.Engine, part, part)
 	}
-	return fmt.Sprintf("drone-packages --distros %s --only %s", j.Distro, part)
+	return fmt.Sprintf("drone-packages --distros %s --only %s", distro, part)
 }
 
 // shell says how to enter the job's machine.

@@ -44,6 +44,9 @@ func (r *runner) openLog(j plan.Job) (*jobLog, error) {
 	if j.Package != "" {
 		name = path.Join(j.Distro, string(j.Kind)+"-"+j.Package+".log")
 	}
+	if j.BuiltFor != "" {
+		name = path.Join(j.Distro, string(j.Kind)+"-of-"+j.BuiltFor+".log")
+	}
 	if err := r.o.Dir.MkdirAll(j.Distro, 0o755); err != nil {
 		return nil, fmt.Errorf("make the log: %w", err)
 	}
@@ -179,15 +182,23 @@ func (l *jobLog) begin(phase string) {
 	l.phase = phase
 }
 
+// place is where a job is done, in words: DISTRO, or BUILT-FOR>DISTRO.
+func place(j plan.Job) string {
+	if j.BuiltFor != "" {
+		return j.BuiltFor + ">" + j.Distro
+	}
+	return j.Distro
+}
+
 // who speaks: the distro and what is done there. The lock is held.
 func (l *jobLog) who() string {
 	if l.job.Kind == plan.Test && l.phase != "" {
-		return l.job.Distro + " " + l.phase
+		return place(l.job) + " " + l.phase
 	}
 	if l.job.Kind == plan.ServiceImage {
 		return l.job.Distro + " " + l.job.Package
 	}
-	return l.job.Distro + " " + string(l.job.Kind)
+	return place(l.job) + " " + string(l.job.Kind)
 }
 
 // silent is a job that has not spoken for long, and the last line of its log.

@@ -34,6 +34,9 @@ func tailOf(text string) []string {
 }
 
 func (j *job) serviceLogName(s service) string {
+	if j.BuiltFor != "" {
+		return path.Join(j.Distro, "service-"+s.Name+"-of-"+j.BuiltFor+".log")
+	}
 	return path.Join(j.Distro, "service-"+s.Name+".log")
 }
 

@@ -132,7 +132,7 @@ func wayFrom(name string, needs map[string][]string, seen map[string]bool, way [
 func (r *runner) blank(j plan.Job) result.Job {
 	return result.Job{
 		Name: j.Name, Kind: string(j.Kind), Distro: j.Distro,
-		Package: j.Package, Platform: j.Platform,
+		BuiltFor: j.BuiltFor, Package: j.Package, Platform: j.Platform,
 	}
 }
 

@@ -80,6 +80,8 @@ func decodeNode(v reflect.Value, n *yaml.Node, at place) []error {
 		return decodeChecks(target, n, at)
 	case *map[string]Checks:
 		return decodeNamed(target, n, at, "distros: {debian-12: {command: {…}}}")
+	case *map[string]List:
+		return decodeNamed(target, n, at, "distros to lists of distros: {debian-12: [debian-12, debian-13]}")
 	case *Services:
 		return decodeServices(target, n, at)
 	case *Words:

@@ -44,6 +44,8 @@ func schemaOf(of reflect.Type, docs map[string]string) object {
 		return object{"type": append(scalar, "array"), "items": object{"type": scalar}}
 	case reflect.TypeFor[map[string]settings.Package]():
 		return object{"type": append(scalar, "array", "object"), "items": object{"type": scalar}, "additionalProperties": schemaOf(of.Elem(), docs)}
+	case reflect.TypeFor[map[string]settings.List]():
+		return object{"type": []string{"object", "null"}, "additionalProperties": schemaOf(of.Elem(), docs)}
 	case reflect.TypeFor[settings.Bool]():
 		return object{"type": []string{"boolean", "integer", "string", "null"}, "minimum": 0, "maximum": 1, "pattern": boolWords()}
 	case reflect.TypeFor[settings.Int]():

@@ -126,6 +126,11 @@ type Package struct {
 type Test struct {
 	// Skip the tests of these distros, by name, alias or pattern.
 	Skip List `yaml:"skip"`
+	// Distros to test on what was built for another, by the distro it was built for: {debian-12: [debian-12, debian-13]}.
+	//
+	// Keys are names, aliases or patterns. Without one for it, a distro's
+	// packages are tested where they were built.
+	Distros map[string]List `yaml:"distros"`
 	// Files to write into test machines, by path: a template each, or more about it.
 	Files map[string]File `yaml:"files"`
 	// Check is what must hold in test machines, in goss's vocabulary (docs/checks.md): a mapping, or files that hold one.

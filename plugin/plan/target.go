@@ -1,0 +1,112 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/drone-packages/drone-packages/distros"
+)
+
+// targets are the distros that what is built for one is tested on: those that
+// test.distros names for it, else itself.
+func (b builder) targets() ([]distros.Distro, error) {
+	var asked []string
+	var named bool
+	for _, pattern := range sortedKeys(b.in.Settings.Test.Distros) {
+		if matches(pattern, b.distro) {
+			named = true
+			asked = append(asked, b.in.Settings.Test.Distros[pattern]...)
+		}
+	}
+	if !named {
+		return []distros.Distro{b.distro}, nil
+	}
+	found, err := distros.Match(b.in.Catalogue, asked)
+	if err != nil {
+		return nil, fmt.Errorf("test.distros: %w", err)
+	}
+	if len(found) == 0 {
+		return nil, fmt.Errorf("test.distros: no distro for %s: to leave out its tests, write test.skip: %s", b.distro.Name, b.distro.Name)
+	}
+	return found, nil
+}
+
+// addTest adds the test of a distro's packages on a target, and what its
+// machine is made of; or says why there is none.
+func (p *Plan) addTest(b builder, target distros.Distro, packages []wanted, asked only) error {
+	if target.Name != b.distro.Name {
+		family, ok := p.Input.Families[target.Family]
+		if !ok {
+			return fmt.Errorf("distro %s: there is no family %q", target.Name, target.Family)
+		}
+		built := b.distro
+		b.builtFor, b.distro, b.family = &built, target, family
+	}
+	if skipped, why := b.skipTest(packages, asked); skipped {
+		p.Notes = append(p.Notes, why)
+		p.Skips = append(p.Skips, Skip{b.testJob(), why})
+		return nil
+	}
+	b, err := b.withInit()
+	if err != nil {
+		return err
+	}
+	if b.init != systemd {
+		p.Notes = append(p.Notes, fmt.Sprintf("%s is tested on a machine that %s", b.distro.Name, b.bootWords()))
+	}
+	p.addBase(b.baseImage())
+	p.addOnce(b.machine())
+	p.Jobs = append(p.Jobs, b.test(packages))
+	return b.checkTemplates(packages)
+}
+
+// unfit is why packages cannot work on another distro than they were built
+// for, if so. Programs that were linked with a newer C library may ask for
+// what an older one does not have; what is built for all architectures holds
+// none.
+func (b builder) unfit(packages []wanted) string {
+	built := b.builtFor
+	if built == nil {
+		return ""
+	}
+	if other := b.in.Families[built.Family]; other.Format != b.family.Format {
+		return fmt.Sprintf("it installs .%s, not .%s", b.family.Format, other.Format)
+	}
+	if !newer(built.Glibc, b.distro.Glibc) || !slices.ContainsFunc(packages, hasPrograms) {
+		return ""
+	}
+	return fmt.Sprintf("it has glibc %s, older than the %s that they are built with", b.distro.Glibc, built.Glibc)
+}
+
+// hasPrograms says whether some of a package's binary packages are for one
+// architecture. Of finished ones nobody knows what they were built with.
+func hasPrograms(w wanted) bool {
+	for _, p := range paragraphs(w.control) {
+		for _, f := range p {
+			if strings.EqualFold(f.name, "Architecture") && strings.TrimSpace(f.value) != "all" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// newer says whether a version of digits and dots comes after another.
+// Nothing comes after one that is not known.
+func newer(a, b string) bool {
+	if a == "" || b == "" {
+		return false
+	}
+	return slices.Compare(numbers(a), numbers(b)) > 0
+}
+
+func numbers(version string) []int {
+	var all []int
+	for part := range strings.SplitSeq(version, ".") {
+		n, _ := strconv.Atoi(part) // our own data: a test holds its form
+		all = append(all, n)
+	}
+	return all
+}
