@@ -2,9 +2,11 @@ package main_test
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/drone-packages/drone-packages/plugin/result"
@@ -66,6 +68,38 @@ func TestABuildIsTestedOnTwoDistros(t *testing.T) {
 	for _, j := range o.run.Jobs {
 		if j.Kind == "build" && j.Distro == "debian-13" {
 			t.Errorf("%s was built", j.Name)
+		}
+	}
+}
+
+// An older release, by directory and by the archive's own line, is installed,
+// seen to run, and upgraded; and what is no older is no upgrade.
+func TestUpgradesFromOlderReleases(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	archived(t, "lab/debian:13", filepath.Join(dir, "new"), "memcached")
+	archived(t, "lab/debian:12", filepath.Join(dir, "old"), "memcached")
+	line, err := exec.CommandContext(t.Context(), "docker", "run", "--rm", "lab/debian:12", "grep", "-m1", "^deb ", "/etc/apt/sources.list").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for from, c := range map[string]struct{ red, words []string }{
+		"old":                           {},
+		strings.TrimSpace(string(line)): {},
+		"new":                           {[]string{"upgrade"}, []string{"there is nothing to upgrade from", "is under test, there is 1."}},
+	} {
+		test := fmt.Sprintf(`PLUGIN_TEST={"upgrade_from": %q, "lifecycle": ["upgrade", "downgrade"],
+			"expect": {"upgrade": {"memcached": {"enabled": "kept", "active": "kept", "restarted": "true"}}}}`, from)
+		o := runIn(t, dir, "PLUGIN_DISTROS=debian-13", "PLUGIN_PACKAGES=new", test)
+		o.wantRed(t, "debian-13", c.red, c.words)
+		var said int
+		for _, asked := range o.phases("debian-13")["upgrade"].Checks {
+			if asked.Reason == "test.expect says so" {
+				said++
+			}
+		}
+		if c.red == nil && said == 0 {
+			t.Errorf("from %s: test.expect was not asked", from)
 		}
 	}
 }

@@ -117,6 +117,11 @@ const (
 	// below $DP_OLD, in directories of the same names: the same files and
 	// scripts, and conffiles that differ a little.
 	Older Recipe = "older"
+	// Archive makes the repositories known whose lines, in the package
+	// manager's own words, are in $DP_ARCHIVE, and prints "package NAME
+	// VERSION - -" for the highest version in there that is older than what
+	// $DP_PACKAGES, NAME=VERSION each, say.
+	Archive Recipe = "archive"
 	// Upgrade and Downgrade bring the packages to the versions in
 	// $DP_PACKAGES: NAME=VERSION each.
 	Upgrade   Recipe = "upgrade"

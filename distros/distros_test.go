@@ -106,7 +106,7 @@ func TestEveryFamilyHasEveryRecipe(t *testing.T) {
 	recipes := []distros.Recipe{
 		distros.Mirror, distros.Toolchain, distros.BuildDeps, distros.Version, distros.Build, distros.Index,
 		distros.Machine, distros.Repository, distros.Dependencies,
-		distros.Service, distros.Older, distros.Upgrade, distros.Downgrade,
+		distros.Service, distros.Older, distros.Archive, distros.Upgrade, distros.Downgrade,
 		distros.Install, distros.Reinstall, distros.Remove, distros.Purge,
 	}
 	for name, f := range families(t) {

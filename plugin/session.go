@@ -191,7 +191,7 @@ func (s *session) finished(in plan.Input) (map[plan.Origin][]string, error) {
 	for _, o := range origins {
 		files, bad := source.Finished(s.world.Dir, o.Where, o.Format)
 		if bad != nil {
-			err = errors.Join(err, fmt.Errorf("packages: %w", bad))
+			err = errors.Join(err, fmt.Errorf("%s: %w", o.Setting, bad))
 		}
 		found[o] = files
 	}

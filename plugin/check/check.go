@@ -91,6 +91,9 @@ type Request struct {
 	// Enabled and Active are what a State question makes of units.
 	Enabled bool `json:"enabled,omitempty"`
 	Active  bool `json:"active,omitempty"`
+	// Units are what a Services question wants of units, by name, in the
+	// place of what is usual.
+	Units map[string]Wanted `json:"units,omitempty"`
 	// Probe is what a Probe question is about.
 	Probe *Probing `json:"probe,omitempty"`
 	// Noise are further globs that Leftovers accepts, "**" crossing slashes.
@@ -101,6 +104,15 @@ type Request struct {
 	// Services are the names of those that this machine has, for tests that
 	// need some.
 	Services []string `json:"services,omitempty"`
+}
+
+// Wanted is what somebody wants of a unit. Empty: what is usual.
+type Wanted struct {
+	// Enabled is kept, enabled or disabled; Active kept, active or inactive;
+	// Restarted true or false.
+	Enabled   string `json:"enabled,omitempty"`
+	Active    string `json:"active,omitempty"`
+	Restarted string `json:"restarted,omitempty"`
 }
 
 // Probing is one try to reach a service.

@@ -33,6 +33,7 @@ func (a *agent) services(ctx context.Context) error {
 			return err
 		}
 	}
+	a.strangers(shipped)
 	if len(shipped) == 0 {
 		a.note("the packages ship nothing that %s starts", a.Init)
 	}
@@ -69,7 +70,11 @@ func (a *agent) service(ctx context.Context, s shippedUnit, before, now served) 
 	}
 	now.Units[s.Name] = w.unit
 	was, known := before.Units[s.Name]
-	for _, c := range judge(w, a.wanted(s, was, known), a.Expect != Declared && known) {
+	usual := a.wanted(s, was, known)
+	if a.Units[s.Name].Restarted == "false" {
+		usual.OldPID = 0
+	}
+	for _, c := range a.asWanted(judge(w, usual, a.Expect != Declared && known), w, was, known) {
 		c.Duration = result.Span(w.Took)
 		if c.Outcome == result.Failed {
 			c.Lines = a.units.logs(ctx, s.Name)

@@ -12,8 +12,9 @@ import (
 	"github.com/drone-packages/drone-packages/plugin/settings"
 )
 
-// Origin is where finished packages of a format are: a path, a glob or a URL.
-type Origin struct{ Format, Where string }
+// Origin is where finished packages of a format are: a path, a glob or a URL,
+// as a setting names it.
+type Origin struct{ Setting, Format, Where string }
 
 // FinishedFile is one finished package, what it is called in containers, and
 // its format.
@@ -24,40 +25,46 @@ type FinishedFile struct{ From, Name, Format string }
 func Origins(in Input) ([]Origin, error) {
 	var all []Origin
 	var errs []error
+	add := func(found []Origin, err error) { all, errs = append(all, found...), append(errs, err) }
 	for _, d := range in.Distros {
 		b := builder{in: in, distro: d, family: in.Families[d.Family]}
 		for _, name := range sortedKeys(in.Settings.Packages) {
-			found, err := b.originsOf("packages."+name, in.Settings.Packages[name].Finished)
-			all, errs = append(all, found...), append(errs, err)
+			add(b.originsOf("packages."+name, in.Settings.Packages[name].Finished))
+		}
+		targets, err := b.targets()
+		errs = append(errs, err)
+		for _, target := range targets {
+			b.distro, b.family = target, in.Families[target.Family]
+			add(b.olderOrigins())
 		}
 	}
 	return slices.Compact(all), errors.Join(errs...)
 }
 
 // originsOf renders origins, which are templates over the distro.
-func (b builder) originsOf(where string, origins settings.Origins) ([]Origin, error) {
+func (b builder) originsOf(setting string, origins settings.Origins) ([]Origin, error) {
 	var all []Origin
 	var errs []error
 	for _, text := range origins {
-		rendered, err := check.Render(where, text, map[string]any{"distro": distroValues(b.distro)})
+		rendered, err := check.Render(setting, text, map[string]any{"distro": distroValues(b.distro)})
 		if err != nil {
 			errs = append(errs, err)
 			continue
 		}
-		all = append(all, Origin{b.family.Format, rendered})
+		all = append(all, Origin{setting, b.family.Format, rendered})
 	}
 	return all, errors.Join(errs...)
 }
 
 func distroValues(d distros.Distro) map[string]any {
-	return map[string]any{"name": d.Name, "title": d.Title, "family": d.Family}
+	return map[string]any{"name": d.Name, "title": d.Title, "family": d.Family, "suite": d.Suite}
 }
 
 // filesOf are the files that origins mean, each with a name of its own.
-func (b builder) filesOf(origins settings.Origins) []FinishedFile {
+func (b builder) filesOf(setting string, origins settings.Origins) []FinishedFile {
 	var files []FinishedFile
 	taken := map[string]bool{}
-	rendered, _ := b.originsOf("", origins) // Origins told of errors
+	rendered, _ := b.originsOf(setting, origins) // Origins told of errors
 	for _, o := range rendered {
 		for _, from := range b.in.Finished[o] {
 			name := fileName(from, b.family.Format)
@@ -102,6 +109,14 @@ func (b builder) handsOver(w wanted) string {
 	return b.name(Build, w.name)
 }
 
+// given are the files of a package that is not built.
+func (b builder) given(w wanted) []FinishedFile {
+	if b.builtFor != nil {
+		b.distro, b.family = *b.builtFor, b.in.Families[b.builtFor.Family]
+	}
+	return b.filesOf("packages."+w.name, w.settings.Finished)
+}
+
 // fetch is the job that comes by finished packages and hands them over as a
 // build does.
 func (b builder) fetch(w wanted) Job {
@@ -109,7 +124,7 @@ func (b builder) fetch(w wanted) Job {
 	j.From = b.name(BaseImage)
 	j.Needs = []string{j.From}
 	out := path.Join(outDir, w.name)
-	files := b.filesOf(w.settings.Finished)
+	files := b.given(w)
 	j.Cause = "as they are in " + withoutUser(strings.Join(w.settings.Finished, ", "))
 	j.Container = b.idle()
 	j.Container.Env["DP_OUT"], j.Container.Env["DP_SOURCE"] = out, sourceDir

@@ -16,9 +16,9 @@ func finished() plan.Input {
 	in.Source.Packages = nil
 	in.Settings.Packages = map[string]settings.Package{"finished": {Finished: settings.Origins{"out/{{ .distro.name }}", "https://me:word@x.example/b%20c.deb?v=1"}}}
 	in.Finished = map[plan.Origin][]string{
-		{Format: "deb", Where: "out/debian-12"}:                           {"out/debian-12/a_1_all.deb", "old/a_1_all.deb"},
-		{Format: "deb", Where: "out/debian-13"}:                           {"out/debian-13/a_1_all.deb"},
-		{Format: "deb", Where: "https://me:word@x.example/b%20c.deb?v=1"}: {"https://me:word@x.example/b%20c.deb?v=1"},
+		{Setting: "packages.finished", Format: "deb", Where: "out/debian-12"}:                           {"out/debian-12/a_1_all.deb", "old/a_1_all.deb"},
+		{Setting: "packages.finished", Format: "deb", Where: "out/debian-13"}:                           {"out/debian-13/a_1_all.deb"},
+		{Setting: "packages.finished", Format: "deb", Where: "https://me:word@x.example/b%20c.deb?v=1"}: {"https://me:word@x.example/b%20c.deb?v=1"},
 	}
 	return in
 }

@@ -70,20 +70,20 @@ func (b builder) lifecycle(packages []wanted) []Phase {
 	phases = append(phases, []Phase{
 		{Name: "install", Vital: true, Steps: b.install(packages)},
 		{Name: "configure", Vital: true, Steps: b.configure(packages)},
-		{Name: "service", Steps: []Step{b.ask(check.Services, check.Declared)}},
+		{Name: "service", Steps: []Step{b.judge("install", check.Declared)}},
 		{Name: "check", Steps: append([]Step{b.ask(check.Installed, check.Declared)},
 			b.askChecks(packages, check.AfterInstall)...)},
 		{Name: "restart", Steps: append([]Step{b.ask(check.Restart, check.Declared)},
 			b.askChecks(packages, check.AfterRestart)...)},
 		{Name: "reboot", Steps: append([]Step{
-			b.reboot(), b.ask(check.Services, check.Before)},
+			b.reboot(), b.judge("reboot", check.Before)},
 			b.askChecks(packages, check.AfterReboot)...)},
 		{Name: "reinstall", Steps: []Step{
-			b.act("apt: reinstall", distros.Reinstall), b.ask(check.Services, check.Before)}},
+			b.act("apt: reinstall", distros.Reinstall), b.judge("reinstall", check.Before)}},
 		{Name: "remove", Vital: true, Steps: []Step{
 			b.act("apt: remove", distros.Remove), b.ask(check.Removed, check.Declared)}},
 		{Name: "return", Steps: []Step{
-			b.act("apt: install again", distros.Install), b.ask(check.Services, check.Before)}},
+			b.act("apt: install again", distros.Install), b.judge("return", check.Before)}},
 		{Name: "purge", Steps: []Step{
 			b.act("apt: purge", distros.Purge),
 			b.ask(check.Removed, check.Declared), b.ask(check.Leftovers, check.Declared)}},
@@ -103,6 +103,9 @@ var goesOn = map[string]string{"return": "remove", "downgrade": "upgrade"}
 func (b builder) leftOut(phase string) bool {
 	if slices.Contains(always, phase) {
 		return false
+	}
+	if b.olderKind() == noUpgrade && (phase == "upgrade" || phase == "downgrade") {
+		return true
 	}
 	return !chosen(b.in.Settings.Test.Lifecycle, phase) || !chosen(b.phases, phase)
 }

@@ -45,6 +45,7 @@ func New(in Input) (Plan, error) {
 			strings.Join(in.Settings.Only, ", "), strings.Join(jobNames(in.Distros, packages), ", "))
 	}
 	p.dropIdleServices()
+	p.noUpgradeNote()
 	p.share()
 	return p, nil
 }

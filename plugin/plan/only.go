@@ -27,7 +27,7 @@ const buildPhase = "build"
 // parseOnly reads the setting, and refuses what cannot be done.
 func parseOnly(s settings.Settings, packages []wanted) (only, error) {
 	var o only
-	var errs []error
+	errs := []error{checkUpgradeFrom(s.Test.UpgradeFrom), checkExpect(s.Test.Expect)}
 	for _, text := range s.Only {
 		switch text {
 		case "build":

@@ -29,7 +29,8 @@ type Exec struct {
 	// NAME=VERSION with Exact; with Older those of the older version.
 	Tested, Exact, Older bool
 	// Announces: lines "package NAME VERSION ARCH FILE" say what was built,
-	// or with Older which older packages there are.
+	// or with Older which older packages there are; $DP_PACKAGES then are
+	// those under test, which those have to be older than.
 	Announces bool
 }
 

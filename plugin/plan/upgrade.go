@@ -22,7 +22,7 @@ const olderDir = root + "/older"
 // administrator may have left its units in.
 func (b builder) upgrade(packages []wanted) []Step {
 	steps := []Step{Rewind{ready, b.request(check.Boot, check.Declared)}}
-	steps = append(steps, b.makeOlder(packages)...)
+	steps = append(steps, b.older(packages)...)
 	steps = append(steps, b.prepare(packages)...)
 	steps = append(steps, b.actOlder("apt: install the older version", distros.Upgrade))
 	steps = append(steps, b.configure(packages)...)
@@ -48,7 +48,7 @@ func (b builder) upgradeNow() []Step {
 	return []Step{
 		b.actExact("apt: upgrade", distros.Upgrade),
 		b.ask(check.Installed, check.Declared),
-		b.ask(check.Services, check.Upgraded),
+		b.judge("upgrade", check.Upgraded),
 	}
 }
 
@@ -70,7 +70,7 @@ func (b builder) downgrade() []Step {
 	return []Step{
 		b.actOlder("apt: downgrade", distros.Downgrade),
 		Ask{Request: b.request(check.Installed, check.Declared), Older: true},
-		b.ask(check.Services, check.Upgraded),
+		b.judge("downgrade", check.Upgraded),
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 )
 
 // Values are what templates may name: .services.NAME.{host,port,environment},
-// .distro.{name,title,family}, .packages.NAME.version, .environment.NAME; and
+// .distro.{name,title,family,suite}, .packages.NAME.version, .environment.NAME; and
 // for goss's files .Vars, which is all of these, and .Env.
 type Values map[string]any
 
@@ -27,7 +27,7 @@ func (b builder) values(packages []wanted) Values {
 	}
 	versions := map[string]string{}
 	for _, w := range packages {
-		for _, name := range append(binaryNames(w.control), finishedNames(b.filesOf(w.settings.Finished))...) {
+		for _, name := range append(binaryNames(w.control), finishedNames(b.given(w))...) {
 			versions[name] = "0"
 		}
 	}

@@ -21,7 +21,7 @@ func given(t *testing.T, open func(name string) (io.ReadCloser, error)) *world {
 	w := newWorld(t, "debian-12")
 	w.in.Source.Packages = nil
 	w.in.Settings.Packages = map[string]settings.Package{"greeter": {Finished: settings.Origins{"dist"}}}
-	w.in.Finished = map[plan.Origin][]string{{Format: "deb", Where: "dist"}: {"dist/greeter_1.4.0_amd64.deb"}}
+	w.in.Finished = map[plan.Origin][]string{{Setting: "packages.greeter", Format: "deb", Where: "dist"}: {"dist/greeter_1.4.0_amd64.deb"}}
 	w.o.Source = func(io.Writer) error { return errors.New("nothing is built of it") }
 	w.o.Finished = func(_ context.Context, name, format string) (io.ReadCloser, error) { return open(name) }
 	return w

@@ -117,6 +117,12 @@ func (j *job) vacuous(s plan.Exec) error {
 	if !s.Announces || !s.Older {
 		return nil
 	}
+	if len(j.older) == 0 {
+		return &failure{result.Problem{
+			Title: "there is nothing to upgrade from", Lines: j.log.tail(), Log: j.log.here(),
+			Hint: "test.upgrade_from must name an older version of the packages under test",
+		}}
+	}
 	for _, p := range j.tested() {
 		if slices.Contains(j.older, p) {
 			return &failure{result.Problem{
@@ -149,7 +155,7 @@ func (j *job) envOf(s plan.Exec) map[string]string {
 		return s.Env
 	}
 	var names []string
-	for _, p := range j.versions(s.Older) {
+	for _, p := range j.versions(s.Older && !s.Announces) {
 		if s.Exact {
 			p.Name += "=" + p.Version
 		}

@@ -71,7 +71,11 @@ func decodeNode(v reflect.Value, n *yaml.Node, at place) []error {
 	case *Variables:
 		return decodeVariables(target, n, at)
 	case *Origins:
-		return decodeList((*[]string)(target), n, at, listOf)
+		return decodeList((*[]string)(target), n, at, originsOf)
+	case *map[string]map[string]Expected:
+		return decodeNamed(target, n, at, "phases: {upgrade: {greeter.service: {restarted: false}}}")
+	case *map[string]Expected:
+		return decodeNamed(target, n, at, "units: {greeter.service: {restarted: false}}")
 	case *map[string]Package:
 		return decodePackages(target, n, at)
 	case *map[string]File:
@@ -88,7 +92,7 @@ func decodeNode(v reflect.Value, n *yaml.Node, at place) []error {
 		return decodeWords(target, n, at)
 	case *Script:
 		return decodeScript(target, n, at)
-	case *Settings, *Package, *File, *Service, *Ready, *Test:
+	case *Settings, *Package, *File, *Service, *Ready, *Test, *Expected:
 		return decodeStruct(v, n, at)
 	}
 	if n.Kind != yaml.ScalarNode {

@@ -2,8 +2,9 @@ package settings
 
 import (
 	"fmt"
-	"net/url"
+	"regexp"
 	"slices"
+	"strings"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -20,7 +21,7 @@ func decodePackages(m *map[string]Package, n *yaml.Node, at place) []error {
 		return decodeNamed(m, n, at, "")
 	}
 	var origins []string
-	errs := decodeList(&origins, n, at, listOf)
+	errs := decodeList(&origins, n, at, originsOf)
 	*m = map[string]Package{}
 	if len(origins) > 0 {
 		(*m)[FinishedName] = Package{Finished: origins}
@@ -40,22 +41,36 @@ func (s *Settings) checkFinished() []error {
 	return errs
 }
 
+// originsOf takes a list as others are written; an apt line may have commas.
+func originsOf(text string) *yaml.Node {
+	if strings.HasPrefix(strings.TrimSpace(text), "deb ") {
+		return sequence(strings.Split(text, "\n"))
+	}
+	return listOf(text)
+}
+
 // origins are where all finished packages are.
 func (s *Settings) origins() []string {
-	var all []string
+	all := slices.Clone(s.Test.UpgradeFrom)
 	for _, name := range sortedKeys(s.Packages) {
 		all = append(all, s.Packages[name].Finished...)
 	}
 	return all
 }
 
-// passwords are those of web addresses that packages come from.
+var userOfURL = regexp.MustCompile(`https?://([^/@\s:]*):?([^/@\s]*)@`)
+
+// passwords are those of web addresses that packages come from. A user without
+// a password is one itself: a token.
 func (s *Settings) passwords() []string {
 	var all []string
 	for _, origin := range s.origins() {
-		if u, err := url.Parse(origin); err == nil && u.User != nil {
-			word, _ := u.User.Password()
-			all = append(all, word, u.User.Username())
+		for _, m := range userOfURL.FindAllStringSubmatch(origin, -1) {
+			secret := m[2]
+			if secret == "" {
+				secret = m[1]
+			}
+			all = append(all, secret)
 		}
 	}
 	return slices.DeleteFunc(all, func(v string) bool { return v == "" })

@@ -46,6 +46,8 @@ func schemaOf(of reflect.Type, docs map[string]string) object {
 		return object{"type": append(scalar, "array", "object"), "items": object{"type": scalar}, "additionalProperties": schemaOf(of.Elem(), docs)}
 	case reflect.TypeFor[map[string]settings.List]():
 		return object{"type": []string{"object", "null"}, "additionalProperties": schemaOf(of.Elem(), docs)}
+	case reflect.TypeFor[map[string]settings.Expected](), reflect.TypeFor[map[string]map[string]settings.Expected]():
+		return object{"type": []string{"object", "null"}, "additionalProperties": schemaOf(of.Elem(), docs)}
 	case reflect.TypeFor[settings.Bool]():
 		return object{"type": []string{"boolean", "integer", "string", "null"}, "minimum": 0, "maximum": 1, "pattern": boolWords()}
 	case reflect.TypeFor[settings.Int]():
@@ -82,6 +84,9 @@ func property(f reflect.StructField, of string, docs map[string]string) object {
 		all := []any{nil}
 		for choice := range strings.SplitSeq(choices, ",") {
 			all = append(all, choice)
+			if choice == "true" || choice == "false" { // as YAML reads it
+				all = append(all, choice == "true")
+			}
 		}
 		p["enum"] = all
 	}

@@ -139,8 +139,27 @@ type Test struct {
 	CheckOn map[string]Checks `yaml:"check_on"`
 	// Lifecycle is the phases to go through, besides boot and install. Default: all.
 	Lifecycle List `yaml:"lifecycle"`
+	// UpgradeFrom is what an upgrade begins with: synthetic (made of the packages themselves), none, older packages (a directory, glob or URL), or an apt line.
+	//
+	// Default: synthetic. An apt line is deb [options] URL SUITE COMPONENT…;
+	// it and paths are templates over the distro: {{ .distro.suite }}.
+	UpgradeFrom Origins `yaml:"upgrade_from"`
+	// Expect is what units must be after a phase, where that is not the usual: {upgrade: {greeter.service: {restarted: false}}}.
+	//
+	// Phases are install, reboot, reinstall, return, upgrade, downgrade.
+	Expect map[string]map[string]Expected `yaml:"expect"`
 	// Noise are paths that may stay behind after purge; ** crosses slashes.
 	Noise List `yaml:"noise"`
+}
+
+// Expected is what a unit must be; what is left out is as usual.
+type Expected struct {
+	// Enabled: kept as it was before, enabled, or disabled.
+	Enabled string `yaml:"enabled" enum:"kept,enabled,disabled"`
+	// Active: kept as it was before, active, or inactive.
+	Active string `yaml:"active" enum:"kept,active,inactive"`
+	// Restarted: whether it must have another main process than before.
+	Restarted string `yaml:"restarted" enum:"true,false"`
 }
 
 // File is one file of a test machine. A plain string is its content.
