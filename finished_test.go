@@ -103,3 +103,29 @@ func TestUpgradesFromOlderReleases(t *testing.T) {
 		}
 	}
 }
+
+// Source packages as the archive has them, unmodified, are made older by their
+// format's own rules, and upgraded.
+func TestRealSourcesAreUpgradedFromSynthetic(t *testing.T) {
+	for name, release := range map[string]string{"memcached": "13", "nullmailer": "12"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if testing.Short() {
+				t.Skip("short: needs the real engine and minutes")
+			}
+			tar, err := exec.CommandContext(t.Context(), "lab/source.sh", name, release).Output()
+			if err != nil {
+				t.Fatal(err)
+			}
+			dir := t.TempDir()
+			if text, err := exec.CommandContext(t.Context(), "tar", "-xC", dir, "-f", strings.TrimSpace(string(tar))).CombinedOutput(); err != nil {
+				t.Fatalf("%v: %s", err, text)
+			}
+			o := runIn(t, filepath.Join(dir, "tree"), "PLUGIN_DISTROS=debian-"+release, "PLUGIN_BUILD_OPTIONS=nocheck", `PLUGIN_TEST={"lifecycle": ["upgrade", "downgrade"]}`)
+			o.wantRed(t, "debian-"+release, nil, nil)
+			if p := o.phases("debian-" + release)["upgrade"]; p.Outcome != result.Passed || len(p.Checks) == 0 {
+				t.Errorf("upgrade is %q, with %d checks", p.Outcome, len(p.Checks))
+			}
+		})
+	}
+}
