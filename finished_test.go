@@ -89,9 +89,14 @@ func TestUpgradesFromOlderReleases(t *testing.T) {
 		"new":                           {[]string{"upgrade"}, []string{"there is nothing to upgrade from", "is under test, there is 1."}},
 	} {
 		test := fmt.Sprintf(`PLUGIN_TEST={"upgrade_from": %q, "lifecycle": ["upgrade", "downgrade"],
-			"expect": {"upgrade": {"memcached": {"enabled": "kept", "active": "kept", "restarted": "true"}}}}`, from)
+			"expect": {"upgrade": {"memcached": {"enabled": "kept", "restarted": "true"}}}}`, from)
 		o := runIn(t, dir, "PLUGIN_DISTROS=debian-13", "PLUGIN_PACKAGES=new", test)
-		o.wantRed(t, "debian-13", c.red, c.words)
+		o.wantRed(t, "debian-13", c.red, nil)
+		for _, w := range c.words {
+			if !strings.Contains(o.output, w) {
+				t.Errorf("from %s: it does not say %q", from, w)
+			}
+		}
 		var said int
 		for _, asked := range o.phases("debian-13")["upgrade"].Checks {
 			if asked.Reason == "test.expect says so" {
