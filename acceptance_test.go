@@ -157,6 +157,22 @@ var broken = map[string]struct {
 	},
 }
 
+// It runs before all that run side by side: the environment and the machines
+// it makes are theirs too.
+func TestAGoodPackageIsGreen(t *testing.T) {
+	o := runIn(t, copyTree(t, "testdata/broken/good"), "PLUGIN_DISTROS=debian-12,debian-13")
+	if o.code != 0 {
+		t.Errorf("exit code %d", o.code)
+	}
+	for _, distro := range []string{"debian-12", "debian-13"} {
+		for name, p := range o.phases(distro) {
+			if p.Outcome != result.Passed {
+				t.Errorf("%s %s: %s", distro, name, p.Outcome)
+			}
+		}
+	}
+}
+
 func TestPlantedBugsAreCaught(t *testing.T) {
 	for _, name := range slices.Sorted(maps.Keys(broken)) {
 		c := broken[name]
