@@ -183,7 +183,9 @@ func TestPlantedBugsAreCaught(t *testing.T) {
 			if err := os.WriteFile(filepath.Join(dir, "packages.yml"), []byte(hook), 0o644); err != nil {
 				t.Fatal(err)
 			}
-			o := runIn(t, dir, "PLUGIN_DISTROS=debian-12,debian-13")
+			// What reboots and upgrades make of bugs has tests of its own.
+			o := runIn(t, dir, "PLUGIN_DISTROS=debian-12,debian-13",
+				`PLUGIN_TEST={"lifecycle": "service,check,restart,reinstall,remove,return,purge"}`)
 			o.wantRed(t, "debian-13", c.red, c.words)
 			o.wantRed(t, "debian-12", nil, nil)
 		})

@@ -63,7 +63,7 @@ var upgradeBugs = map[string]struct {
 	},
 	"a script waits for an answer": {
 		files: script("postinst", `[ -z "$2" ] || { printf "Restart now? "; read answer; }`),
-		red:   []string{"check", "upgrade"}, words: []string{"script steady.postinst: unattended", "found    read answer", "use debconf"},
+		red:   []string{"check", "upgrade"}, words: []string{"script steady.postinst: unattended", "found    read answer", "use debconf", "apt: upgrade failed"},
 	},
 }
 

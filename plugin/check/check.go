@@ -36,6 +36,9 @@ const (
 	// interpreter and its shared libraries; no dangling symlink, no
 	// world-writable file. It remembers files and executables for Removed.
 	Installed Question = "installed"
+	// Present is the part of Installed that an upgrade may break: the
+	// version, conffiles and shipped files.
+	Present Question = "present"
 	// Services waits for every unit the packages ship to settle, then checks
 	// that it is loaded, and enabled and active as the package declares; that
 	// no unit of the machine failed since Boot; no core dump; and lists the

@@ -16,18 +16,11 @@ func (a *agent) installed(ctx context.Context) error {
 	var all shipped
 	l := newLinker(a.machine)
 	for _, p := range a.Packages {
-		s := a.machine.status(ctx, p.Name)
-		c := judgeVersion(p, s)
-		a.check(c)
-		if c.Outcome == result.Failed {
+		if !a.there(ctx, p) {
 			continue
 		}
-		a.conffiles(p, s)
 		files := a.machine.files(p.Name)
-		for _, f := range a.machine.scriptFindings(p) {
-			a.check(f)
-		}
-		for _, f := range append(a.machine.missingFiles(p, files, s.Conffiles), a.machine.fileFindings(files)...) {
+		for _, f := range append(a.machine.scriptFindings(p), a.machine.fileFindings(files)...) {
 			a.check(f)
 		}
 		programs := a.machine.executables(files)
@@ -35,6 +28,30 @@ func (a *agent) installed(ctx context.Context) error {
 		all.Files, all.Executables = append(all.Files, files...), append(all.Executables, programs...)
 	}
 	return a.memory.save(installedMemory, all)
+}
+
+// present checks what an upgrade may break.
+func (a *agent) present(ctx context.Context) error {
+	for _, p := range a.Packages {
+		a.there(ctx, p)
+	}
+	return nil
+}
+
+// there says whether a package is installed at its version, and checks that
+// its files are with it.
+func (a *agent) there(ctx context.Context, p Package) bool {
+	s := a.machine.status(ctx, p.Name)
+	c := judgeVersion(p, s)
+	a.check(c)
+	if c.Outcome == result.Failed {
+		return false
+	}
+	a.conffiles(p, s)
+	for _, f := range a.machine.missingFiles(p, a.machine.files(p.Name), s.Conffiles) {
+		a.check(f)
+	}
+	return true
 }
 
 func judgeVersion(p Package, s status) result.Check {

@@ -132,7 +132,7 @@ func (a *agent) ask(ctx context.Context) error {
 		return fmt.Errorf("packages of format %q are not known to this agent", a.Format)
 	}
 	questions := map[Question]func(context.Context) error{
-		Boot: a.boot, Tree: a.tree, Installed: a.installed, Services: a.services,
+		Boot: a.boot, Tree: a.tree, Installed: a.installed, Present: a.present, Services: a.services,
 		Restart: a.restart, Removed: a.removed, Leftovers: a.leftovers, Checks: a.checks,
 		Probe: a.probe, Apply: a.apply, Edit: a.edit, State: a.setState,
 	}

@@ -87,7 +87,7 @@ func (b builder) lifecycle(packages []wanted) []Phase {
 		{Name: "purge", Steps: []Step{
 			b.act("apt: purge", distros.Purge),
 			b.ask(check.Removed, check.Declared), b.ask(check.Leftovers, check.Declared)}},
-		{Name: "upgrade", Vital: true, From: ready, Steps: b.upgrade(packages)},
+		{Name: "upgrade", Vital: true, From: ready, Needs: "install", Steps: b.upgrade(packages)},
 		{Name: "downgrade", Steps: b.downgrade()},
 	}...)
 	return slices.DeleteFunc(phases, func(p Phase) bool { return len(p.Steps) == 0 || b.leftOut(p.Name) })

@@ -130,7 +130,9 @@ type Phase struct {
 	Prepares bool
 	// From is the snapshot it begins from, whatever became of the phases
 	// between; empty: it goes on where the one before it ended.
-	From  string
+	From string
+	// Needs is the phase that must have passed for one with a From.
+	Needs string
 	Steps []Step
 }
 

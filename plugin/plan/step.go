@@ -188,6 +188,7 @@ func (Reboot) String() string     { return "reboot the machine" }
 var questions = map[check.Question]string{
 	check.Boot:      "wait for the init to settle",
 	check.Tree:      "remember the file tree",
+	check.Present:   "check versions, conffiles and shipped files",
 	check.Installed: "check versions, conffiles, executables, links and modes",
 	check.Services:  "check that units settle, enabled and active",
 	check.Restart:   "restart units: a new main pid that stays",

@@ -27,7 +27,7 @@ func (b builder) upgrade(packages []wanted) []Step {
 	steps = append(steps, b.actOlder("apt: install the older version", distros.Upgrade))
 	steps = append(steps, b.configure(packages)...)
 	steps = append(steps,
-		Ask{Request: b.request(check.Installed, check.Declared), Older: true},
+		Ask{Request: b.request(check.Present, check.Declared), Older: true},
 		b.ask(check.Services, check.Declared))
 	steps = append(steps, b.askChecksOf(packages, check.AfterInstall, true)...)
 	steps = append(steps, b.ask(check.Edit, check.Declared), Snapshot{older})
@@ -47,7 +47,7 @@ func (b builder) upgrade(packages []wanted) []Step {
 func (b builder) upgradeNow() []Step {
 	return []Step{
 		b.actExact("apt: upgrade", distros.Upgrade),
-		b.ask(check.Installed, check.Declared),
+		b.ask(check.Present, check.Declared),
 		b.judge("upgrade", check.Upgraded),
 	}
 }
@@ -69,7 +69,7 @@ func (b builder) makeOlder(packages []wanted) []Step {
 func (b builder) downgrade() []Step {
 	return []Step{
 		b.actOlder("apt: downgrade", distros.Downgrade),
-		Ask{Request: b.request(check.Installed, check.Declared), Older: true},
+		Ask{Request: b.request(check.Present, check.Declared), Older: true},
 		b.judge("downgrade", check.Upgraded),
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -81,7 +82,7 @@ func (j *job) phases(ctx context.Context) {
 	}
 	stopped := ""
 	for _, p := range j.Phases {
-		if _, there := j.snapshots[p.From]; there && !j.lost {
+		if j.beginsAgain(p) {
 			stopped = ""
 		}
 		if stopped != "" {
@@ -96,6 +97,16 @@ func (j *job) phases(ctx context.Context) {
 		}
 	}
 	j.settle()
+}
+
+// beginsAgain says whether a phase starts from a snapshot, whatever became of
+// those before it but for the one it needs. Services that are gone do not
+// begin again.
+func (j *job) beginsAgain(p plan.Phase) bool {
+	_, there := j.snapshots[p.From]
+	return there && !j.lost && slices.ContainsFunc(j.res.Phases, func(done result.Phase) bool {
+		return done.Name == p.Needs && done.Outcome == result.Passed
+	})
 }
 
 // ends says whether the phases after one with this outcome are not reached.

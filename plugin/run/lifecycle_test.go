@@ -224,3 +224,12 @@ func TestChecksAreAskedAtTheirMoments(t *testing.T) {
 		t.Error(d)
 	}
 }
+
+// What cannot be installed cannot be upgraded to; that is told once.
+func TestAnUpgradeIsNotReachedWhereTheInstallFailed(t *testing.T) {
+	w := going(t, "upgrade")
+	w.rule(enginetest.Rule{Match: "<install>", Code: 1})
+	if p := phaseOf(t, w.run(t.Context()), "debian-12/test", "upgrade"); p.Reason != "not reached: install failed" {
+		t.Errorf("upgrade: %+v", p)
+	}
+}
