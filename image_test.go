@@ -169,11 +169,17 @@ func basesOf(t *testing.T, distro string) []string {
 	return strings.Fields(docker(t, "images", "-q", "--no-trunc", "--filter", "reference=drone-packages/base:"+distro+"-*"))
 }
 
-// removeMade removes a base image and what was made from it.
+// removeMade removes a base image and what was made from it. Other runs make
+// and remove images meanwhile: some of those listed may be gone.
 func removeMade(t *testing.T, base string) {
 	t.Helper()
-	for _, made := range strings.Fields(docker(t, "images", "-q", "--no-trunc", "--filter", "label=io.drone-packages.image")) {
-		if docker(t, "inspect", "-f", "{{.Parent}}", made) == base {
+	listed := strings.Fields(docker(t, "images", "-q", "--no-trunc", "--filter", "label=io.drone-packages.image"))
+	parents, err := exec.Command("docker", append([]string{"inspect", "-f", "{{.Id}} {{.Parent}}"}, listed...)...).Output()
+	if err != nil {
+		t.Logf("images that are gone meanwhile: %v", err)
+	}
+	for line := range strings.Lines(string(parents)) {
+		if made, ok := strings.CutSuffix(strings.TrimSpace(line), " "+base); ok {
 			docker(t, "rmi", made)
 		}
 	}

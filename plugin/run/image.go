@@ -242,6 +242,8 @@ func BootstrapHere(ctx context.Context, b plan.Bootstrap, platform string, log i
 	return os.Open(file)
 }
 
+// bootstrapArgs names no mode: where we are root in a container without rights,
+// mmdebstrap's own choice goes on without mounts and makes the same tree.
 func bootstrapArgs(b plan.Bootstrap, platform, file string) []string {
 	args := []string{"--variant=minbase"}
 	if _, arch, ok := strings.Cut(platform, "/"); ok {
