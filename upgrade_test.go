@@ -5,8 +5,9 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
+
+	"github.com/drone-packages/drone-packages/plugin/result"
 )
 
 // byHand is how a package handles its unit that does not leave it to
@@ -80,7 +81,7 @@ func TestUpgradeBugsAreCaught(t *testing.T) {
 			}
 			o := runIn(t, dir, "PLUGIN_DISTROS=debian-13", `PLUGIN_TEST={"lifecycle": ["check", "upgrade"]}`)
 			o.wantRed(t, "debian-13", bug.red, bug.words)
-			if strings.Contains(o.output, "fault") {
+			if o.run.Outcome == result.Fault {
 				t.Error("a fault")
 			}
 		})
