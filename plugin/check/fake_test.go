@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 // fakeInit is a manager scripted by data: each unit goes through its states,
 // one for each time it is asked, and stays in the last.
 type fakeInit struct {
+	mu          sync.Mutex
 	states      []string
 	units       map[string][]unit
 	failedUnits []string
@@ -45,6 +47,8 @@ func (f *fakeInit) state(context.Context) (string, error) {
 func (f *fakeInit) failed(context.Context) ([]string, error) { return f.failedUnits, nil }
 
 func (f *fakeInit) unit(_ context.Context, name string) (unit, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	states := f.units[name]
 	if len(states) == 0 {
 		return unit{Name: name, LoadState: "not-found", ActiveState: "inactive", SubState: "dead"}, nil
@@ -60,6 +64,8 @@ func (f *fakeInit) restart(ctx context.Context, name string) (string, error) {
 		<-ctx.Done()
 		return "", ctx.Err()
 	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	f.units[name] = f.restarted[name]
 	return f.how, nil
 }

@@ -4,12 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/drone-packages/drone-packages/plugin/result"
 )
 
-// restart restarts each service that runs.
+// restart restarts each service that runs, one after the other, and watches
+// them side by side.
 func (a *agent) restart(ctx context.Context) error {
 	if err := a.dial(ctx); err != nil {
 		return err
@@ -17,42 +21,51 @@ func (a *agent) restart(ctx context.Context) error {
 	if a.skipServices("restarts") {
 		return nil
 	}
-	for _, s := range a.shipped() {
-		if s.Template || (unit{Name: s.Name}).kind() != "service" {
-			continue
-		}
-		if err := a.restartOne(ctx, s.Name); err != nil {
+	services := slices.DeleteFunc(a.shipped(), func(s shippedUnit) bool {
+		return s.Template || (unit{Name: s.Name}).kind() != "service"
+	})
+	checks := make([]result.Check, len(services))
+	var watching errgroup.Group
+	for i, s := range services {
+		before, err := a.units.unit(ctx, s.Name)
+		if err != nil {
 			return err
 		}
+		if why := notRestartable(before); why != "" {
+			checks[i] = skipped(s.Name, "restarts", why)
+			continue
+		}
+		start := time.Now()
+		how, err := a.restartJob(ctx, s.Name)
+		if err != nil {
+			return err
+		}
+		watching.Go(func() (err error) {
+			checks[i], err = a.restarted(ctx, before, how)
+			checks[i].Duration = result.Span(time.Since(start))
+			return err
+		})
+	}
+	if err := watching.Wait(); err != nil {
+		return err
+	}
+	for _, c := range checks {
+		a.check(c)
 	}
 	return nil
 }
 
-func (a *agent) restartOne(ctx context.Context, name string) error {
-	before, err := a.units.unit(ctx, name)
+// restarted watches a service that was restarted, and judges it.
+func (a *agent) restarted(ctx context.Context, before unit, how string) (result.Check, error) {
+	after, err := a.stay(ctx, before.Name)
 	if err != nil {
-		return err
-	}
-	if why := notRestartable(before); why != "" {
-		a.check(skipped(name, "restarts", why))
-		return nil
-	}
-	start := time.Now()
-	how, err := a.restartJob(ctx, name)
-	if err != nil {
-		return err
-	}
-	after, err := a.stay(ctx, name)
-	if err != nil {
-		return err
+		return result.Check{}, err
 	}
 	c := judgeRestart(before, how, after, a.Stay)
-	c.Duration = result.Span(time.Since(start))
 	if c.Outcome == result.Failed {
-		c.Lines = a.units.logs(ctx, name)
+		c.Lines = a.units.logs(ctx, before.Name)
 	}
-	a.check(c)
-	return nil
+	return c, nil
 }
 
 func notRestartable(u unit) string {

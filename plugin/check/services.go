@@ -107,7 +107,7 @@ func (a *agent) settle(ctx context.Context, name string) (watch, error) {
 	if err != nil {
 		return watch{}, err
 	}
-	w := watch{unit: u, exitCode: u.ExitCode, exitStatus: u.ExitStatus}
+	w := begin(u)
 	for last := time.Now(); !w.settled(); {
 		if w.Took >= a.Settle {
 			w.Timeout = true

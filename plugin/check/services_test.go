@@ -235,6 +235,65 @@ func TestRestart(t *testing.T) {
 	}
 }
 
+// What the init knows of a unit's past counts for the stability window.
+func TestWhatWasUpForLongIsBelievedAtOnce(t *testing.T) {
+	for name, c := range map[string]struct {
+		held time.Duration
+		unit unit
+		took time.Duration
+	}{
+		"just started":           {0, runs(7), stable},
+		"started a while ago":    {stable - pollEvery, runs(7), pollEvery},
+		"up for long":            {stable, runs(7), 0},
+		"restarted, up for some": {stableAfter - pollEvery, with(runs(7), func(u *unit) { u.Restarts = 1 }), pollEvery},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c.unit.Held = c.held
+				fake := &fakeInit{units: map[string][]unit{"a.service": {c.unit}}}
+				a, _ := asking(t, Request{Packages: []Package{{Name: "a"}}}, servedMachine(t), fake)
+				if w, err := a.settle(t.Context(), "a.service"); err != nil || w.Took != c.took || !w.works() {
+					t.Errorf("took %s, want %s; %s, %v", w.Took, c.took, w.found(), err)
+				}
+			})
+		})
+	}
+}
+
+func TestHeld(t *testing.T) {
+	for _, c := range []struct {
+		since, now uint64
+		want       time.Duration
+	}{{0, 9e6, 0}, {7e6, 9e6, 2 * time.Second}, {9e6, 7e6, 0}} {
+		if got := held(c.since, c.now); got != c.want {
+			t.Errorf("held(%d, %d) = %s, want %s", c.since, c.now, got, c.want)
+		}
+	}
+}
+
+// Two daemons are watched for as long as one.
+func TestRestartsAreWatchedSideBySide(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		units := func(pid uint32) map[string][]unit {
+			b := runs(pid)
+			b.Name = "b.service"
+			return map[string][]unit{"a.service": {runs(pid)}, "b.service": {b}}
+		}
+		m := files(t, map[string]string{
+			"/usr/lib/systemd/system/a.service": "", "/usr/lib/systemd/system/b.service": "",
+			dpkgInfo + "/a.list": "/usr/lib/systemd/system/a.service\n/usr/lib/systemd/system/b.service\n",
+		})
+		a, said := asking(t, Request{Packages: []Package{{Name: "a"}}}, m, &fakeInit{how: "done", units: units(7), restarted: units(8)})
+		begin := time.Now()
+		if err := a.restart(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if took := time.Since(begin); took != a.Stay || len(*said) != 2 {
+			t.Errorf("took %s, want %s; said %q", took, a.Stay, *said)
+		}
+	})
+}
+
 func times(n int, u unit) []unit {
 	var all []unit
 	for range n {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/coreos/go-systemd/v22/dbus"
+	"golang.org/x/sys/unix"
 )
 
 // systemd speaks to systemd over its private socket, for which no bus daemon
@@ -56,7 +57,28 @@ func (s *systemd) unit(ctx context.Context, name string) (unit, error) {
 	if err != nil {
 		return unit{}, fmt.Errorf("state of %s: %w", name, err)
 	}
-	return readProperties(name, p), nil
+	u := readProperties(name, p)
+	u.Held = held(property[uint64](p, "StateChangeTimestampMonotonic"), monotonic())
+	return u, nil
+}
+
+// held is the time from one moment of CLOCK_MONOTONIC to another, in
+// microseconds; 0 where systemd never saw the first.
+func held(since, now uint64) time.Duration {
+	if since == 0 || now < since {
+		return 0
+	}
+	return time.Duration(now-since) * time.Microsecond
+}
+
+// monotonic is CLOCK_MONOTONIC now, in microseconds: systemd's clock for what
+// it tells as …TimestampMonotonic. 0 if it cannot be read.
+func monotonic() uint64 {
+	var now unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &now); err != nil {
+		return 0
+	}
+	return uint64(now.Nano()) / uint64(time.Microsecond)
 }
 
 func (s *systemd) restart(ctx context.Context, name string) (string, error) {

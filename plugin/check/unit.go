@@ -16,8 +16,11 @@ type unit struct {
 	ExitCode, ExitStatus                   int32
 	ConditionFailed, NoManualStop          bool
 	// NeedsReload: systemd has read another file than the one that is there.
-	NeedsReload bool     `json:",omitempty"`
-	Listen      []string `json:",omitempty"`
+	NeedsReload bool `json:",omitempty"`
+	// Held is how long it has been in its ActiveState, by the init's own
+	// account; 0 where the init keeps none.
+	Held   time.Duration `json:"-"`
+	Listen []string      `json:",omitempty"`
 }
 
 // The stability window: how long a service must have kept its main pid
@@ -41,6 +44,13 @@ type watch struct {
 	Timeout bool
 	// last time it exited, which an automatic restart has cleared since.
 	exitCode, exitStatus int32
+}
+
+// begin begins to watch a unit. What the init says of its past counts: a
+// daemon that has been up while the package manager went on need not be
+// watched for as long again.
+func begin(u unit) watch {
+	return watch{unit: u, Since: u.Held, exitCode: u.ExitCode, exitStatus: u.ExitStatus}
 }
 
 // see takes in the next state, d after the one before.
