@@ -10,7 +10,7 @@ func (a *agent) apply(ctx context.Context) error {
 	if err := a.dial(ctx); err != nil {
 		return err
 	}
-	for _, s := range a.shipped() {
+	for _, s := range a.shipped(ctx) {
 		if s.Template || !s.Started {
 			continue
 		}

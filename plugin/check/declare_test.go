@@ -56,14 +56,14 @@ func TestShippedUnitsLeaveOutAliasesAndMarkTemplates(t *testing.T) {
 		{Name: "a.service", Package: "a", Enabled: true, Started: true},
 		{Name: "a@.service", Package: "a", Template: true},
 	}
-	if diff := cmp.Diff(want, m.shippedUnits([]Package{{Name: "a"}, {Name: "none"}})); diff != "" {
+	if diff := cmp.Diff(want, m.shippedUnits(t.Context(), []Package{{Name: "a"}, {Name: "none"}})); diff != "" {
 		t.Error(diff)
 	}
 }
 
 func TestParseStatusLeavesOutObsoleteConffiles(t *testing.T) {
 	got := parseStatus("ii \n1.0-1\n /etc/a 0cc1\n /etc/b 0cc1 obsolete\n")
-	if diff := cmp.Diff(status{"ii", "1.0-1", []string{"/etc/a"}}, got); diff != "" {
+	if diff := cmp.Diff(status{Installed: true, Version: "1.0-1", Conffiles: []string{"/etc/a"}}, got); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -15,12 +15,12 @@ import (
 func TestJudgeVersion(t *testing.T) {
 	p := Package{"a", "1.0"}
 	for want, s := range map[string]status{
-		"passed package a version | want 1.0 | found 1.0":                                                                      {State: "ii", Version: "1.0"},
+		"passed package a version | want 1.0 | found 1.0":                                                                      {Installed: true, Version: "1.0"},
 		"failed package a version | want 1.0 | found not installed":                                                            {},
-		"failed package a version | want 1.0 | found 0.9 | why apt chose another version than the one built":                   {State: "ii", Version: "0.9"},
-		`failed package a version | want 1.0 | found 1.0 in state "iF" | why dpkg did not finish: a maintainer script failed?`: {State: "iF", Version: "1.0"},
+		"failed package a version | want 1.0 | found 0.9 | why apt chose another version than the one built":                   {Installed: true, Version: "0.9"},
+		`failed package a version | want 1.0 | found 1.0 in state "iF" | why dpkg did not finish: a maintainer script failed?`: {Trouble: `1.0 in state "iF"`, Version: "1.0"},
 	} {
-		if got := say(judgeVersion(p, s)); got != want {
+		if got := say(judgeVersion(p, s, dpkg{}.dialect())); got != want {
 			t.Errorf("got  %s\nwant %s", got, want)
 		}
 	}
@@ -73,7 +73,7 @@ func TestCompare(t *testing.T) {
 		"/new": {Mode: os.ModeDir | 0o755}, "/new/one": file, "/new/sub": {Mode: os.ModeDir}, "/new/sub/two": file,
 		"/newest": file, "/noise": file, "/shipped": file,
 	}}
-	got := sayAll(compare(before, now, func(p string) bool { return p == "/noise" }, []string{"/shipped"}))
+	got := sayAll(compare(before, now, func(p string) bool { return p == "/noise" }, []string{"/shipped"}, dpkg{}.dialect()))
 	made := " | why not shipped: made by a maintainer script or at run time; postrm purge must remove it"
 	changed := func(p, what string) string {
 		return "failed leftover " + p + " changed | want as before the install | found " + what + " | why the package changed what is not its own and did not change it back"
@@ -153,7 +153,7 @@ func TestStrays(t *testing.T) {
 	processes := strayProcesses([]process{
 		{PID: 1, Exe: "/lib/systemd"}, {PID: 2, Exe: "/usr/bin/a"}, {PID: 3, Exe: "/usr/bin/perl", Script: "/usr/bin/script"},
 		{PID: 4, Exe: "/bin/sleep", Unit: "a.service"}, {PID: 5, Exe: "/bin/sleep", Unit: "b.service"},
-	}, had, ran)
+	}, had, ran, dpkg{}.dialect())
 	ports := strayPorts([]port{
 		{Name: "tcp:80", PID: 2, Exe: "/usr/bin/a"}, {Name: "tcp:81", PID: 9, Exe: "/usr/bin/other", Unit: "b.service"},
 		{Name: "tcp:82"}, {Name: "tcp:99", PID: 2, Exe: "/usr/bin/a"},

@@ -19,8 +19,8 @@ func (a *agent) installed(ctx context.Context) error {
 		if !a.there(ctx, p) {
 			continue
 		}
-		files := a.machine.files(p.Name)
-		for _, f := range append(a.machine.scriptFindings(p), a.machine.fileFindings(files)...) {
+		files := a.machine.files(ctx, p.Name)
+		for _, f := range append(a.machine.scriptFindings(ctx, p), a.machine.fileFindings(files)...) {
 			a.check(f)
 		}
 		programs := a.machine.executables(files)
@@ -42,31 +42,30 @@ func (a *agent) present(ctx context.Context) error {
 // its files are with it.
 func (a *agent) there(ctx context.Context, p Package) bool {
 	s := a.machine.status(ctx, p.Name)
-	c := judgeVersion(p, s)
+	c := judgeVersion(p, s, a.machine.dialect())
 	a.check(c)
 	if c.Outcome == result.Failed {
 		return false
 	}
 	a.conffiles(p, s)
-	for _, f := range a.machine.missingFiles(p, a.machine.files(p.Name), s.Conffiles) {
+	for _, f := range a.machine.missingFiles(p, a.machine.files(ctx, p.Name), s.Conffiles) {
 		a.check(f)
 	}
 	return true
 }
 
-func judgeVersion(p Package, s status) result.Check {
+func judgeVersion(p Package, s status, say dialect) result.Check {
 	c := result.Check{
 		Kind: "package", Subject: p.Name, Attribute: "version", Outcome: result.Passed,
 		Expected: p.Version, Found: s.Version,
 	}
 	switch {
-	case s.State == "" || strings.HasPrefix(s.State, "un"):
+	case s.Trouble != "":
+		c.Outcome, c.Found, c.Reason = result.Failed, s.Trouble, say.Unfinished
+	case !s.Installed:
 		c.Outcome, c.Found = result.Failed, "not installed"
-	case s.State != "ii" && s.State != "hi":
-		c.Outcome, c.Found = result.Failed, fmt.Sprintf("%s in state %q", s.Version, s.State)
-		c.Reason = "dpkg did not finish: a maintainer script failed?"
 	case s.Version != p.Version:
-		c.Outcome, c.Reason = result.Failed, "apt chose another version than the one built"
+		c.Outcome, c.Reason = result.Failed, say.OtherVersion
 	}
 	return c
 }
@@ -78,7 +77,7 @@ func (a *agent) conffiles(p Package, s status) {
 		if _, err := a.machine.lstat(path); errors.Is(err, os.ErrNotExist) {
 			missing++
 			a.check(failed("file", path, "conffile", "a conffile of "+p.Name, "missing",
-				"dpkg does not bring back a conffile that was removed: something removes it"))
+				a.machine.dialect().ConffileGone))
 		}
 	}
 	if missing == 0 && len(s.Conffiles) > 0 {
@@ -141,7 +140,7 @@ func (m machine) missingFiles(p Package, files, conffiles []string) []result.Che
 			continue
 		}
 		found = append(found, failed("file", f, "exists", "a file of "+p.Name, "missing",
-			"the package ships it and it is gone: a maintainer script removes it, perhaps the old version's postrm"))
+			m.dialect().FileGone))
 	}
 	return found
 }
@@ -156,7 +155,7 @@ func (m machine) fileFindings(files []string) []result.Check {
 	for _, f := range files {
 		info, err := m.lstat(f)
 		if err != nil {
-			continue // excluded by dpkg's configuration, or a conffile
+			continue // excluded by the package manager's configuration, or a conffile
 		}
 		if info.Mode()&os.ModeSymlink != 0 {
 			found = append(found, m.danglingLink(f)...)
@@ -166,7 +165,7 @@ func (m machine) fileFindings(files []string) []result.Check {
 			continue
 		}
 		found = append(found, failed("file", f, "mode", "not writable by everybody",
-			fmt.Sprintf("mode %04o", info.Mode().Perm()), "take o+w away in debian/rules"))
+			fmt.Sprintf("mode %04o", info.Mode().Perm()), m.dialect().EverybodyWrites))
 	}
 	return found
 }

@@ -31,12 +31,12 @@ func (a *agent) leftovers(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	owned := a.machine.owned(a.Packages)
+	owned := a.machine.database().owned(ctx, a.Packages)
 	var had shipped
 	if _, err := a.memory.load(installedMemory, &had); err != nil {
 		return err
 	}
-	checks := compare(before, now, func(p string) bool { return owned[p] || accept.accepts(p) }, had.Files)
+	checks := compare(before, now, func(p string) bool { return owned[p] || accept.accepts(p) }, had.Files, a.machine.dialect())
 	for _, c := range checks {
 		a.check(c)
 	}
@@ -51,8 +51,8 @@ func (a *agent) leftovers(ctx context.Context) error {
 
 // compare names what is new, changed or gone. accepted says what is not
 // worth a finding, and had what the packages shipped.
-func compare(before, now snapshot, accepted func(string) bool, had []string) []result.Check {
-	checks := newFiles(before, now, accepted, had)
+func compare(before, now snapshot, accepted func(string) bool, had []string, say dialect) []result.Check {
+	checks := newFiles(before, now, accepted, had, say)
 	for _, p := range slices.Sorted(maps.Keys(before.Files)) {
 		if accepted(p) {
 			continue
@@ -69,13 +69,13 @@ func compare(before, now snapshot, accepted func(string) bool, had []string) []r
 				"the package changed what is not its own and did not change it back"))
 		}
 	}
-	checks = append(checks, leftNames("user", before.Users, now.Users)...)
-	return append(checks, leftNames("group", before.Groups, now.Groups)...)
+	checks = append(checks, leftNames("user", before.Users, now.Users, say)...)
+	return append(checks, leftNames("group", before.Groups, now.Groups, say)...)
 }
 
 // newFiles are the findings for what was not there; what is in a new
 // directory is told with it.
-func newFiles(before, now snapshot, accepted func(string) bool, had []string) []result.Check {
+func newFiles(before, now snapshot, accepted func(string) bool, had []string, say dialect) []result.Check {
 	var checks []result.Check
 	below := map[string]int{}
 	var tops []string
@@ -91,7 +91,7 @@ func newFiles(before, now snapshot, accepted func(string) bool, had []string) []
 		below[top]++
 	}
 	for _, p := range tops {
-		c := failed("leftover", p, "new", "gone after purge", now.Files[p].describe(), "not shipped: made by a maintainer script or at run time; postrm purge must remove it")
+		c := failed("leftover", p, "new", say.Gone, now.Files[p].describe(), say.LeftBehind)
 		if slices.Contains(had, p) {
 			c.Reason = "shipped by the package and still there"
 		}
@@ -113,16 +113,16 @@ func topOf(p string, findings map[string]int) string {
 	return ""
 }
 
-// leftNames are users or groups that a purge left: policy allows it, since
+// leftNames are users or groups that were left: policy allows it, since
 // files elsewhere may still be theirs.
-func leftNames(kind string, before, now []string) []result.Check {
+func leftNames(kind string, before, now []string, say dialect) []result.Check {
 	var checks []result.Check
 	for _, name := range now {
 		if slices.Contains(before, name) {
 			continue
 		}
-		c := failed(kind, name, "new", "gone after purge", "still in /etc/"+map[string]string{"user": "passwd", "group": "group"}[kind],
-			"Debian's policy lets system users stay")
+		c := failed(kind, name, "new", say.Gone, "still in /etc/"+map[string]string{"user": "passwd", "group": "group"}[kind],
+			say.NamesStay)
 		c.Warning = true
 		checks = append(checks, c)
 	}

@@ -14,6 +14,8 @@ import (
 type machine struct {
 	// root is where its file tree is: / but in tests.
 	root string
+	// format of its packages: deb, if empty.
+	format string
 	// run runs a command and returns what it printed to its output.
 	run func(ctx context.Context, name string, args ...string) (string, error)
 }

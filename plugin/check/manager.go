@@ -50,7 +50,7 @@ func (a *agent) dial(ctx context.Context) error {
 		}
 		a.units = s
 	case initSysV, initOpenRC:
-		a.units = &scripts{machine: a.machine, kind: scriptInits[a.Init], programs: a.programs()}
+		a.units = &scripts{machine: a.machine, kind: scriptInits[a.Init], programs: a.programs(ctx)}
 	case initNone:
 		a.units = nothing{}
 	default:
@@ -61,45 +61,45 @@ func (a *agent) dial(ctx context.Context) error {
 
 // programs are those that the packages ship, or shipped when they were
 // installed.
-func (a *agent) programs() []string {
+func (a *agent) programs(ctx context.Context) []string {
 	var had shipped
 	if _, err := a.memory.load(installedMemory, &had); err != nil {
 		a.note("%v", err)
 	}
 	all := had.Executables
 	for _, p := range a.Packages {
-		all = append(all, a.machine.executables(a.machine.files(p.Name))...)
+		all = append(all, a.machine.executables(a.machine.files(ctx, p.Name))...)
 	}
 	return distinct(all)
 }
 
 // told are the programs by which a process is known to be the packages', where
 // it has no cgroup to tell.
-func (a *agent) told() []string {
+func (a *agent) told(ctx context.Context) []string {
 	if a.Init == initSystemd {
 		return nil
 	}
-	return a.programs()
+	return a.programs(ctx)
 }
 
 // shipped are the packages' units, or their init scripts where that is what
 // the machine's init starts.
-func (a *agent) shipped() []shippedUnit {
+func (a *agent) shipped(ctx context.Context) []shippedUnit {
 	switch a.Init {
 	case initSysV, initOpenRC:
-		return a.machine.shippedScripts(a.Packages)
+		return a.machine.shippedScripts(ctx, a.Packages)
 	}
-	return a.machine.shippedUnits(a.Packages)
+	return a.machine.shippedUnits(ctx, a.Packages)
 }
 
 // skipServices answers for each unit that there is no init to ask, and says
 // whether that is so.
-func (a *agent) skipServices(attribute string) bool {
+func (a *agent) skipServices(ctx context.Context, attribute string) bool {
 	if a.Init != initNone {
 		return false
 	}
-	units := a.machine.shippedUnits(a.Packages)
-	for _, s := range a.machine.shippedScripts(a.Packages) {
+	units := a.machine.shippedUnits(ctx, a.Packages)
+	for _, s := range a.machine.shippedScripts(ctx, a.Packages) {
 		if !slices.ContainsFunc(units, func(u shippedUnit) bool { return u.Name == s.Name+".service" }) {
 			units = append(units, s)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/drone-packages/drone-packages/plugin/result"
@@ -60,6 +61,7 @@ func (a *agent) tellAll(ctx context.Context, found []result.Check) {
 // atWork are the findings right now.
 func (a *agent) atWork(ctx context.Context, had shipped, ran served) ([]result.Check, error) {
 	var found []result.Check
+	say := a.machine.dialect()
 	for name := range ran.Units {
 		u, err := a.units.unit(ctx, name)
 		if err != nil {
@@ -67,10 +69,10 @@ func (a *agent) atWork(ctx context.Context, had shipped, ran served) ([]result.C
 		}
 		if u.ActiveState != "inactive" && u.ActiveState != "failed" && u.ActiveState != "" {
 			found = append(found, failed(u.kind(), name, "stopped", "inactive after removal",
-				watch{unit: u}.found(), "prerm does not stop it ("+u.mend("deb-systemd-invoke stop", "invoke-rc.d "+name+" stop")+")"))
+				watch{unit: u}.found(), u.mend(say.StopUnit, strings.ReplaceAll(say.StopScript, "%s", name))))
 		}
 	}
-	found = append(found, strayProcesses(a.machine.processes(), had, ran)...)
+	found = append(found, strayProcesses(a.machine.processes(), had, ran, say)...)
 	ports, err := a.machine.listening()
 	if err != nil {
 		return nil, err
@@ -79,7 +81,7 @@ func (a *agent) atWork(ctx context.Context, had shipped, ran served) ([]result.C
 }
 
 // strayProcesses are those of programs that were shipped, or of units.
-func strayProcesses(all []process, had shipped, ran served) []result.Check {
+func strayProcesses(all []process, had shipped, ran served, say dialect) []result.Check {
 	var found []result.Check
 	for _, p := range all {
 		_, unit := ran.Units[p.Unit]
@@ -91,7 +93,7 @@ func strayProcesses(all []process, had shipped, ran served) []result.Check {
 			continue
 		}
 		found = append(found, failed("process", program, "gone", "no process of the package after removal",
-			fmt.Sprintf("pid %d still runs", p.PID), "prerm must stop what the package runs"))
+			fmt.Sprintf("pid %d still runs", p.PID), say.StopsNot))
 	}
 	return found
 }

@@ -18,10 +18,10 @@ func (a *agent) restart(ctx context.Context) error {
 	if err := a.dial(ctx); err != nil {
 		return err
 	}
-	if a.skipServices("restarts") {
+	if a.skipServices(ctx, "restarts") {
 		return nil
 	}
-	services := slices.DeleteFunc(a.shipped(), func(s shippedUnit) bool {
+	services := slices.DeleteFunc(a.shipped(ctx), func(s shippedUnit) bool {
 		return s.Template || (unit{Name: s.Name}).kind() != "service"
 	})
 	checks := make([]result.Check, len(services))

@@ -39,7 +39,7 @@ func Serve(ctx context.Context, in io.Reader, out io.Writer) error {
 		return fmt.Errorf("read the request: %w", err)
 	}
 	w := &answers{to: json.NewEncoder(out)}
-	a := &agent{Request: defaults(r), machine: machine{root: "/", run: command}, memory: memory(StatePath), tell: w.write}
+	a := &agent{Request: defaults(r), machine: machine{root: "/", format: r.Format, run: command}, memory: memory(StatePath), tell: w.write}
 	if err := a.ask(ctx); err != nil {
 		w.write(Answer{Fault: fmt.Sprintf("%s: %v", r.Question, err)})
 	}
@@ -128,8 +128,8 @@ func defaults(r Request) Request {
 
 // ask answers the question. An error is a fault.
 func (a *agent) ask(ctx context.Context) error {
-	if a.Format != "deb" && a.Question != Probe {
-		return fmt.Errorf("packages of format %q are not known to this agent", a.Format)
+	if err := knownFormat(a.Format); err != nil && a.Question != Probe {
+		return err
 	}
 	questions := map[Question]func(context.Context) error{
 		Boot: a.boot, Tree: a.tree, Installed: a.installed, Present: a.present, Services: a.services,

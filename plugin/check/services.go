@@ -15,7 +15,7 @@ func (a *agent) services(ctx context.Context) error {
 	if err := a.dial(ctx); err != nil {
 		return err
 	}
-	if a.skipServices("active") {
+	if a.skipServices(ctx, "active") {
 		return a.keptIfUpgraded()
 	}
 	var boot booted
@@ -27,7 +27,7 @@ func (a *agent) services(ctx context.Context) error {
 		return err
 	}
 	now := served{Units: map[string]unit{}, At: time.Now()}
-	shipped := a.shipped()
+	shipped := a.shipped(ctx)
 	for _, s := range shipped {
 		if err := a.service(ctx, s, before, now); err != nil {
 			return err
@@ -37,7 +37,7 @@ func (a *agent) services(ctx context.Context) error {
 	if len(shipped) == 0 {
 		a.note("the packages ship nothing that %s starts", a.Init)
 	}
-	ports, err := a.machine.ports(now.Units, a.told())
+	ports, err := a.machine.ports(now.Units, a.told(ctx))
 	if err != nil {
 		return err
 	}
@@ -74,7 +74,7 @@ func (a *agent) service(ctx context.Context, s shippedUnit, before, now served) 
 	if a.Units[s.Name].Restarted == "false" {
 		usual.OldPID = 0
 	}
-	for _, c := range a.asWanted(judge(w, usual, a.Expect != Declared && known), w, was, known) {
+	for _, c := range a.asWanted(judge(w, usual, a.Expect != Declared && known, a.machine.dialect()), w, was, known) {
 		c.Duration = result.Span(w.Took)
 		if c.Outcome == result.Failed {
 			c.Lines = a.units.logs(ctx, s.Name)
@@ -125,16 +125,16 @@ func (a *agent) settle(ctx context.Context, name string) (watch, error) {
 }
 
 // judge makes checks of a unit that settled: loaded, enabled, active.
-func judge(w watch, want shippedUnit, before bool) []result.Check {
+func judge(w watch, want shippedUnit, before bool, say dialect) []result.Check {
 	if w.LoadState != "loaded" {
 		return []result.Check{failed(w.kind(), w.Name, "loaded", "loaded", w.LoadState, whyNotLoaded(w.unit))}
 	}
 	loaded := result.Check{Kind: w.kind(), Subject: w.Name, Attribute: "loaded", Outcome: result.Passed}
 	if w.NeedsReload {
 		loaded = failed(w.kind(), w.Name, "loaded", "the unit file that is there", "an older one",
-			"systemd was not told that the file changed: postinst must run systemctl daemon-reload (dh_installsystemd does)")
+			"systemd was not told that the file changed: "+say.NotReloaded)
 	}
-	return []result.Check{loaded, judgeEnabled(w.unit, want, before), judgeActive(w, want)}
+	return []result.Check{loaded, judgeEnabled(w.unit, want, before, say), judgeActive(w, want, say)}
 }
 
 func whyNotLoaded(u unit) string {
@@ -150,7 +150,7 @@ func whyNotLoaded(u unit) string {
 	return "systemd refuses the unit file: see systemd-analyze verify"
 }
 
-func judgeEnabled(u unit, want shippedUnit, before bool) result.Check {
+func judgeEnabled(u unit, want shippedUnit, before bool, say dialect) result.Check {
 	if u.FileState == "static" || u.FileState == "indirect" {
 		return skipped(u.Name, "enabled", "it has no [Install] section that could enable it ("+u.FileState+")")
 	}
@@ -166,7 +166,7 @@ func judgeEnabled(u unit, want shippedUnit, before bool) result.Check {
 	}
 	if u.enabled() != want.Enabled {
 		c.Outcome = result.Failed
-		c.Reason = "the package's postinst says otherwise"
+		c.Reason = say.NotEnabled
 		if before {
 			c.Reason = "what the administrator chose must be kept"
 		}
@@ -174,20 +174,20 @@ func judgeEnabled(u unit, want shippedUnit, before bool) result.Check {
 	return c
 }
 
-func judgeActive(w watch, want shippedUnit) result.Check {
+func judgeActive(w watch, want shippedUnit, say dialect) result.Check {
 	if w.ConditionFailed && w.ActiveState != "active" {
 		return skipped(w.Name, "active", "a Condition of the unit does not hold on this machine")
 	}
 	if want.Stopped && w.works() && !w.finished() {
 		return failed(w.kind(), w.Name, "active", "inactive, as it was: it was disabled and stopped", w.found(),
-			"the upgrade started what the administrator had stopped: postinst must use "+w.mend("deb-systemd-invoke, not systemctl", "invoke-rc.d, not the init script itself"))
+			"the upgrade started what the administrator had stopped: "+w.mend(say.StartedAnyway, say.StartedAnywayScript))
 	}
 	if !want.Started && w.ActiveState != "failed" {
 		return skipped(w.Name, "active", "the package does not start it; it is "+w.found())
 	}
 	if w.works() && want.OldPID != 0 && w.MainPID == want.OldPID {
 		return failed(w.kind(), w.Name, "active", fmt.Sprintf("restarted: another main pid than %d", want.OldPID), w.found(),
-			"the old version's process still runs: postinst must restart it ("+w.mend("dh_installsystemd", "dh_installinit")+" does, unless --no-restart-after-upgrade)")
+			"the old version's process still runs: "+w.mend(say.NotRestarted, say.NotRestartedScript))
 	}
 	if w.works() {
 		return result.Check{Kind: w.kind(), Subject: w.Name, Attribute: "active", Outcome: result.Passed, Expected: w.wanted(), Found: w.found()}

@@ -124,7 +124,7 @@ func TestJudgeEnabledAndLoaded(t *testing.T) {
 			"failed service a.service loaded | want loaded | found bad-setting | why systemd refuses the unit file: see systemd-analyze verify"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			said := sayAll(judge(watch{unit: c.u}, c.want, c.before))
+			said := sayAll(judge(watch{unit: c.u}, c.want, c.before, dpkg{}.dialect()))
 			if got := said[min(1, len(said)-1)]; got != c.says {
 				t.Errorf("got  %s\nwant %s", got, c.says)
 			}

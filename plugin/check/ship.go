@@ -1,6 +1,7 @@
 package check
 
 import (
+	"context"
 	"os"
 	"path"
 	"slices"
@@ -24,11 +25,11 @@ type shippedUnit struct {
 
 // shippedUnits are the units of the packages, by name. Symbolic links are
 // aliases or masks, no units of their own.
-func (m machine) shippedUnits(packages []Package) []shippedUnit {
-	all := m.declared(packages, parsePostinst)
+func (m machine) shippedUnits(ctx context.Context, packages []Package) []shippedUnit {
+	all := m.declared(ctx, packages, parsePostinst)
 	var units []shippedUnit
 	for _, p := range packages {
-		for _, file := range m.files(p.Name) {
+		for _, file := range m.files(ctx, p.Name) {
 			if !isUnitFile(file) {
 				continue
 			}
@@ -48,11 +49,11 @@ func (m machine) shippedUnits(packages []Package) []shippedUnit {
 }
 
 // shippedScripts are the init scripts of the packages, by name.
-func (m machine) shippedScripts(packages []Package) []shippedUnit {
-	all := m.declared(packages, parseScriptPostinst)
+func (m machine) shippedScripts(ctx context.Context, packages []Package) []shippedUnit {
+	all := m.declared(ctx, packages, parseScriptPostinst)
 	var units []shippedUnit
 	for _, p := range packages {
-		for _, file := range m.files(p.Name) {
+		for _, file := range m.files(ctx, p.Name) {
 			info, err := m.lstat(file)
 			if path.Dir(file)+"/" != scriptDir || err != nil || !info.Mode().IsRegular() || path.Ext(file) == ".sh" {
 				continue
@@ -68,17 +69,18 @@ func (m machine) shippedScripts(packages []Package) []shippedUnit {
 	return units
 }
 
-// declared joins what all postinst scripts say: one package may start what
-// another ships.
-func (m machine) declared(packages []Package, parse func(string) declared) declared {
+// declared joins what all scripts say that run at the end of an installation:
+// one package may start what another ships.
+func (m machine) declared(ctx context.Context, packages []Package, parse func(string) declared) declared {
 	var all declared
 	for _, p := range packages {
-		script, err := m.info(p.Name, "postinst")
-		if err != nil {
-			continue // none
+		for _, script := range m.database().scripts(ctx, p.Name) {
+			if !script.Installs {
+				continue
+			}
+			d := parse(script.Text)
+			all.Enabled, all.Started = append(all.Enabled, d.Enabled...), append(all.Started, d.Started...)
 		}
-		d := parse(script)
-		all.Enabled, all.Started = append(all.Enabled, d.Enabled...), append(all.Started, d.Started...)
 	}
 	return all
 }

@@ -63,7 +63,7 @@ func (a *agent) data(ctx context.Context) ([]string, error) {
 		return nil, err
 	}
 	var data []string
-	owned := a.machine.owned(nil)
+	owned := a.machine.database().owned(ctx, nil)
 	for _, p := range slices.Sorted(maps.Keys(now.Files)) {
 		_, old := before.Files[p]
 		below := slices.ContainsFunc(dataDirs, func(dir string) bool { return strings.HasPrefix(p, dir) })
@@ -99,16 +99,16 @@ func (a *agent) kept() error {
 	}
 	for _, file := range all.Data {
 		if _, err := a.machine.lstat(file); errors.Is(err, fs.ErrNotExist) {
-			a.check(failed("file", file, "data", "kept over the upgrade", "gone", "a maintainer script removes the service's data: only purge may"))
+			a.check(failed("file", file, "data", "kept over the upgrade", "gone", a.machine.dialect().DataRemoved))
 		}
 	}
 	for _, file := range slices.Sorted(maps.Keys(all.Conffiles)) {
 		c := result.Check{Kind: "file", Subject: file, Attribute: "edited", Outcome: result.Passed, Expected: "kept as the administrator left it", Found: "kept"}
 		if now := a.machine.sum(file); now != all.Conffiles[file] {
 			c.Outcome, c.Found = result.Failed, "another content"
-			c.Reason = "a maintainer script writes to a conffile; dpkg asks the administrator, scripts must not"
+			c.Reason = a.machine.dialect().EditLost
 			if now == "" {
-				c.Found, c.Reason = "gone", "a maintainer script removes a conffile"
+				c.Found, c.Reason = "gone", a.machine.dialect().EditRemoved
 			}
 		}
 		a.check(c)
@@ -132,7 +132,7 @@ func (a *agent) setState(ctx context.Context) error {
 	if _, err := a.memory.load(servicesMemory, &remembered); err != nil {
 		return err
 	}
-	for _, s := range a.shipped() {
+	for _, s := range a.shipped(ctx) {
 		if s.Template || !s.Started {
 			continue
 		}

@@ -132,7 +132,7 @@ func TestScriptsThatWaitForAnAnswer(t *testing.T) {
 		if found != "" {
 			want = []string{"failed script a.postinst unattended | want no question on its standard input | found " + found + " | why nobody answers in an unattended installation: it fails there, or waits for ever; use debconf"}
 		}
-		if d := cmp.Diff(want, sayAll(m.scriptFindings(Package{Name: "a"}))); d != "" {
+		if d := cmp.Diff(want, sayAll(m.scriptFindings(t.Context(), Package{Name: "a"}))); d != "" {
 			t.Errorf("%q: %s", script, d)
 		}
 	}
