@@ -132,4 +132,10 @@ const (
 	Reinstall Recipe = "reinstall"
 	Remove    Recipe = "remove"
 	Purge     Recipe = "purge"
+	// Linter installs what Lint runs.
+	Linter Recipe = "linter"
+	// Lint has the distro's own linter look at the packages below $DP_REPO,
+	// with the overrides that they ship, and prints "finding LETTER PACKAGE TAG
+	// WORDS…" for each finding, where LETTER is E, W or I as linters have it.
+	Lint Recipe = "lint"
 )

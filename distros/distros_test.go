@@ -107,7 +107,7 @@ func TestEveryFamilyHasEveryRecipe(t *testing.T) {
 		distros.Mirror, distros.Toolchain, distros.BuildDeps, distros.Version, distros.Build, distros.Index,
 		distros.Machine, distros.Repository, distros.Dependencies,
 		distros.Service, distros.Older, distros.Archive, distros.Upgrade, distros.Downgrade,
-		distros.Install, distros.Reinstall, distros.Remove, distros.Purge,
+		distros.Install, distros.Reinstall, distros.Remove, distros.Purge, distros.Linter, distros.Lint,
 	}
 	for name, f := range families(t) {
 		for _, r := range recipes {

@@ -82,7 +82,7 @@ func Clean(ctx context.Context, w World, images bool) error {
 func (s *session) cleanImages(ctx context.Context) ([]string, error) {
 	var removed []string
 	var errs []error
-	for _, kind := range []string{string(plan.Environment), string(plan.Machine), "base"} {
+	for _, kind := range []string{string(plan.Environment), string(plan.Machine), string(plan.Linter), "base"} {
 		found, err := s.engine.Find(ctx, "", map[string]string{engine.LabelImage: kind})
 		errs = append(errs, err)
 		for _, image := range found {

@@ -236,7 +236,7 @@ func (s *session) images(ctx context.Context) []plan.Image {
 		return nil
 	}
 	var images []plan.Image
-	for _, kind := range []plan.Kind{plan.Environment, plan.Machine} {
+	for _, kind := range []plan.Kind{plan.Environment, plan.Machine, plan.Linter} {
 		found, err := s.engine.Find(ctx, "", map[string]string{engine.LabelImage: string(kind)})
 		if err != nil {
 			logrus.Debugf("look for cached images: %v", err)

@@ -130,6 +130,12 @@ func (p *Plan) addDistro(d distros.Distro, packages []wanted, asked only) error 
 	for _, w := range packages {
 		p.Jobs = append(p.Jobs, b.produce(w)...)
 	}
+	if b.lints() {
+		p.Jobs = append(p.Jobs, b.linter())
+		for _, w := range packages {
+			p.Jobs = append(p.Jobs, b.lint(w))
+		}
+	}
 	targets, err := b.targets()
 	if err != nil {
 		return err

@@ -21,8 +21,11 @@ type only struct {
 // part is DISTRO[/PACKAGE[/PHASE]], each a pattern but the phase.
 type part struct{ distro, pkg, phase string }
 
-// buildPhase is the phase that no machine is needed for.
+// buildPhase is a phase that no machine is needed for.
 const buildPhase = "build"
+
+// unbooted says whether a phase needs no machine.
+func unbooted(phase string) bool { return phase == buildPhase || phase == lintPhase }
 
 // parseOnly reads the setting, and refuses what cannot be done.
 func parseOnly(s settings.Settings, packages []wanted) (only, error) {
@@ -37,7 +40,10 @@ func parseOnly(s settings.Settings, packages []wanted) (only, error) {
 		default:
 			p := partOf(text)
 			o.parts = append(o.parts, p)
-			if p.phase != "" && p.phase != buildPhase {
+			if p.phase == lintPhase && !linted(s) {
+				errs = append(errs, fmt.Errorf("only: %s: nothing is linted: set lint to report, error or warning", text))
+			}
+			if p.phase != "" && !unbooted(p.phase) {
 				errs = append(errs, knownPhases("only: "+text, []string{p.phase}))
 			}
 		}
@@ -105,8 +111,8 @@ func (o only) noTest(phases []string) string {
 	if o.build && !o.test {
 		return "only: build"
 	}
-	if len(phases) > 0 && !slices.ContainsFunc(phases, func(p string) bool { return p != buildPhase }) {
-		return "only its build is asked for"
+	if len(phases) > 0 && !slices.ContainsFunc(phases, func(p string) bool { return !unbooted(p) }) {
+		return "only its " + strings.Join(phases, " and ") + " is asked for"
 	}
 	return ""
 }

@@ -85,6 +85,10 @@ const (
 	Build Kind = "build"
 	// Fetch comes by finished packages, in the place of a build.
 	Fetch Kind = "fetch"
+	// Linter makes the image that packages are linted in.
+	Linter Kind = "linter"
+	// Lint has the distro's own linter look at what a build left.
+	Lint Kind = "lint"
 	// Test takes what was built through its lifecycle on a booted machine.
 	Test Kind = "test"
 )

@@ -11,7 +11,7 @@ import (
 
 // Step is one thing to do in a job's container. The set is closed: Exec,
 // CopyIn, CopyOut, Boot, Ask, AskChecks, StartService, WaitReady,
-// WriteFiles, Snapshot, Rewind, Reboot.
+// WriteFiles, Snapshot, Rewind, Reboot, Look.
 type Step interface {
 	fmt.Stringer
 	step()
@@ -113,6 +113,14 @@ type Reboot struct {
 	Halt string
 }
 
+// Look runs a script whose lines "finding LETTER PACKAGE TAG WORDS…" say what
+// a linter has found. Findings of severity FailOn and worse fail the phase;
+// empty: none does.
+type Look struct {
+	Exec
+	FailOn Severity
+}
+
 // StartService starts a service on the machine's network, or joins the one
 // that is shared, and does not wait for it.
 type StartService struct{ Service Service }
@@ -133,6 +141,7 @@ func (WriteFiles) step()   {}
 func (Snapshot) step()     {}
 func (Rewind) step()       {}
 func (Reboot) step()       {}
+func (Look) step()         {}
 
 func (s Exec) String() string { return s.Title }
 func (s CopyIn) String() string {

@@ -9,11 +9,11 @@ import (
 )
 
 // columns are the phases in the order of a lifecycle. Others come after them.
-var columns = []string{"fetch", "build", "boot", "services", "install", "configure", "service", "check", "restart", "reboot", "reinstall", "remove", "return", "purge", "upgrade", "downgrade"}
+var columns = []string{"fetch", "build", "lint", "boot", "services", "install", "configure", "service", "check", "restart", "reboot", "reinstall", "remove", "return", "purge", "upgrade", "downgrade"}
 
 // firstColumn is where a job without a column of its own shows its end: an
 // image that is not there keeps the build from starting.
-var firstColumn = map[string]string{"image": "build", "environment": "build", "machine": "boot", "build": "build", "fetch": "fetch", "test": "boot"}
+var firstColumn = map[string]string{"image": "build", "environment": "build", "machine": "boot", "build": "build", "fetch": "fetch", "linter": "lint", "lint": "lint", "test": "boot"}
 
 // cell is what a distro did in a phase.
 type cell struct {
@@ -53,7 +53,7 @@ func restOf(j result.Job) cell {
 
 // cell is what became of a phase.
 func (r *row) cell(phase string) cell {
-	if c, ok := r.cells[phase]; ok || phase == "build" || phase == "fetch" {
+	if c, ok := r.cells[phase]; ok || phase == "build" || phase == "fetch" || phase == "lint" {
 		return c
 	}
 	return r.rest
@@ -158,12 +158,16 @@ func place(phase string) int {
 	return len(columns)
 }
 
+// producing are the kinds of jobs whose phases are columns; the others prepare
+// for them.
+var producing = []string{"build", "fetch", "lint", "test"}
+
 // cellsOf are a job's phases. A job that ended outside of them shows that where
 // the first one would have been: what a fault kept from starting is not the
 // same as what was not reached.
 func cellsOf(j result.Job) map[string]cell {
 	cells := map[string]cell{}
-	own := j.Kind == "build" || j.Kind == "fetch" || j.Kind == "test"
+	own := slices.Contains(producing, j.Kind)
 	if !own && (j.Outcome == result.Passed || j.Outcome == result.Skipped) {
 		return cells
 	}

@@ -66,7 +66,7 @@ type Source struct {
 type Job struct {
 	// Name is unique in the run: "debian-12/build/greeter", "debian-12/test".
 	Name string `json:"name"`
-	// Kind: "image", "environment", "machine", "service", "build", "fetch" or "test".
+	// Kind: "image", "environment", "machine", "service", "linter", "build", "fetch", "lint" or "test".
 	Kind   string `json:"kind"`
 	Distro string `json:"distro"`
 	// BuiltFor is the distro that a test's packages were built for, where it
@@ -112,7 +112,7 @@ type Phase struct {
 // Check is one question asked inside a test machine, and its answer.
 type Check struct {
 	// Kind: "service", "package", "file", "executable", "process", "port",
-	// "journal", "leftover" …
+	// "journal", "leftover", "lint" …
 	Kind string `json:"kind"`
 	// Subject is what was asked about: a unit, a path, a package.
 	Subject string `json:"subject"`
@@ -125,6 +125,8 @@ type Check struct {
 	// Lines are the evidence: journal lines, unit status, at most 20.
 	Lines    []string `json:"lines,omitempty"`
 	Duration Seconds  `json:"duration,omitempty"`
+	// Severity of a linter's finding: "error", "warning" or "info".
+	Severity string `json:"severity,omitempty"`
 	// Warning: worth a look, never the reason of a failure.
 	Warning bool `json:"warning,omitempty"`
 }

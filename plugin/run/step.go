@@ -32,6 +32,8 @@ func (j *job) step(ctx context.Context, s plan.Step, done *result.Phase) error {
 	switch s := s.(type) {
 	case plan.Exec:
 		return j.exec(ctx, s, done)
+	case plan.Look:
+		return j.look(ctx, s, done)
 	case plan.CopyIn:
 		if s.What == plan.Finished {
 			return j.copyFinished(ctx, s)
@@ -89,26 +91,31 @@ func rights(c plan.Container) engine.Rights {
 
 // exec runs a script and judges its exit code.
 func (j *job) exec(ctx context.Context, s plan.Exec, done *result.Phase) error {
+	out, err := j.script(ctx, s)
+	if err != nil {
+		return err
+	}
+	j.listen(s, out, done)
+	return j.vacuous(s)
+}
+
+// script runs a script and returns the beginning of what it said.
+func (j *job) script(ctx context.Context, s plan.Exec) (string, error) {
 	j.tell("%s", s.Title)
 	mark := j.log.lines()
 	announced := head{room: maxAnnounced}
-	stdout := io.Writer(j.log)
-	if s.Announces || s.Tested {
-		stdout = io.MultiWriter(j.log, &announced)
-	}
 	exit, err := j.engine.Exec(ctx, j.id, engine.Cmd{
 		Args: []string{"sh", "-euc", s.Script}, User: s.User, Dir: s.Dir, Env: j.envOf(s),
-		Stdout: stdout, Stderr: j.log,
+		Stdout: io.MultiWriter(j.log, &announced), Stderr: j.log,
 	})
 	j.log.flush()
 	if err != nil {
-		return fmt.Errorf("%s: %w", s.Title, err)
+		return "", fmt.Errorf("%s: %w", s.Title, err)
 	}
 	if exit.Code != 0 {
-		return j.blame(ctx, s, exit.Code, mark)
+		return "", j.blame(ctx, s, exit.Code, mark)
 	}
-	j.listen(s, announced.String(), done)
-	return j.vacuous(s)
+	return announced.String(), nil
 }
 
 // vacuous refuses an older version that is none: an upgrade from it would

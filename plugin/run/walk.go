@@ -142,9 +142,12 @@ type slots map[plan.Kind]chan struct{}
 
 func newSlots(p plan.Plan) slots {
 	builds := make(chan struct{}, max(1, p.Builds))
+	lints := make(chan struct{}, 1)
 	return slots{
 		plan.BaseImage: builds, plan.ServiceImage: builds, plan.Environment: builds, plan.Machine: builds, plan.Build: builds, plan.Fetch: builds,
 		plan.Test: make(chan struct{}, max(1, p.Machines)),
+		// Nothing waits for a linter, and no build for its slot.
+		plan.Linter: lints, plan.Lint: lints,
 	}
 }
 

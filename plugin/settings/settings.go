@@ -87,6 +87,10 @@ type Settings struct {
 	Services Services `yaml:"services"`
 	// Test what was built on booted machines.
 	Test Test `yaml:"test"`
+	// Lint what was built with the distro's own linter, and what of its findings fails the run: never (lints nothing), report (fails nothing), error, or warning.
+	//
+	// Overrides that packages ship are respected. Nothing waits for it.
+	Lint string `yaml:"lint" default:"never" enum:"never,report,error,warning"`
 	// Keep test machines for a shell: never, failed, or always.
 	Keep string `yaml:"keep" default:"never" enum:"never,failed,always"`
 	// Privileged test machines: auto (only where nothing less boots, and then it says so), always, or never.
