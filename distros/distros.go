@@ -25,7 +25,10 @@ type Distro struct {
 	Keyring string `yaml:"keyring"`
 	// Init is the package that makes it boot: systemd-sysv.
 	Init string `yaml:"init"`
-	// Systemd is the generation it ships: 252.
+	// Boots is the init that its machines have when none is asked for. One
+	// that its family does not know cannot be booted. Default: systemd.
+	Boots string `yaml:"boots"`
+	// Systemd is the generation it ships: 252; 0: it has none.
 	Systemd int `yaml:"systemd"`
 	// Glibc is its C library: "2.36". What was built against a newer one may
 	// not run with it.
@@ -35,6 +38,17 @@ type Distro struct {
 	EndOfLife time.Time `yaml:"end_of_life"`
 	// Stable marks the one release that is built for when none is asked for.
 	Stable bool `yaml:"stable"`
+	// Vault is the first label of the host that keeps its packages since its
+	// end of life, in the place of the one that its image names: archive,
+	// vault. Empty: they are where they were.
+	Vault string `yaml:"vault"`
+	// Manager is its package manager's name, where that is not the family's.
+	Manager string `yaml:"manager"`
+	// Dist is what its package's releases end with where its own macros do
+	// not say: .el9.
+	Dist string `yaml:"dist"`
+	// Locale of every command. Default: C.UTF-8.
+	Locale string `yaml:"locale"`
 }
 
 // Family is how a group of distros installs and builds: the shape of one file
@@ -43,14 +57,28 @@ type Distro struct {
 // exit code 75 (EX_TEMPFAIL) blames the host or its network, not the package.
 type Family struct {
 	Name string `yaml:"name"`
-	// Format of its packages: deb.
+	// Format of its packages: deb, rpm.
 	Format string `yaml:"format"`
+	// Manager is its package manager's name: apt, dnf.
+	Manager string `yaml:"manager"`
 	// Bootstrap is the tool that makes a root file system from a mirror:
 	// mmdebstrap.
 	Bootstrap string `yaml:"bootstrap"`
 	// Sources is the path, in a source tree, that says what a build needs:
-	// debian/control. An environment is keyed by its content.
+	// debian/control, *.spec. An environment is keyed by its content.
 	Sources string `yaml:"sources"`
+	// Line is how Archive is told of a repository that is in the directory
+	// $DIR: deb [trusted=yes] file:$DIR ./
+	Line string `yaml:"line"`
+	// Presets: the distro says which units an installation enables, and
+	// nobody but an administrator starts them.
+	Presets bool `yaml:"presets"`
+	// Agent: the recipes Index and Older run our own program, $DP_AGENT.
+	Agent bool `yaml:"agent"`
+	// Environment of every recipe, beside what is common to all families.
+	Environment map[string]string `yaml:"environment"`
+	// Functions is shell that comes before each recipe.
+	Functions string `yaml:"functions"`
 	// Inits that its machines can have, by name: systemd, sysvinit, openrc,
 	// none.
 	Inits map[string]Init `yaml:"inits"`
@@ -81,21 +109,26 @@ type Init struct {
 // Recipe is the name of a shell script of a family.
 type Recipe string
 
-// The recipes every family has. Common to all: $DP_ROOT, a directory of ours
-// that no comparison looks at.
+// The recipes every family has, but for Purge, which not every package manager
+// knows: there a removal is all. Common to all: $DP_ROOT, a directory of ours
+// that no comparison looks at, and $DP_AGENT, our own program, where
+// Family.Agent says so.
 const (
 	// Mirror configures the package manager of a fresh base container:
-	// $DP_MIRROR (may be empty), $DP_CHECK_VALID_UNTIL (true or false).
+	// $DP_MIRROR (may be empty), $DP_CHECK_VALID_UNTIL (true or false),
+	// $DP_VAULT: see Distro.Vault.
 	Mirror Recipe = "mirror"
 	// Toolchain installs what every build needs.
 	Toolchain Recipe = "toolchain"
 	// BuildDeps installs what the source in $DP_SOURCE says it needs; only
-	// what is named by Family.Sources is there.
+	// what is named by Family.Sources is there. Formats with a spec file have
+	// it in $DP_SPEC, relative to $DP_SOURCE, here and below.
 	BuildDeps Recipe = "build_deps"
 	// Version gives the source in $DP_SOURCE the version $DP_VERSION.
 	Version Recipe = "version"
-	// Build builds $DP_SOURCE as user $DP_USER with $DP_JOBS jobs and leaves
-	// everything to hand over in $DP_OUT.
+	// Build builds $DP_SOURCE as user $DP_USER with $DP_JOBS jobs and the words
+	// of $DP_BUILD_OPTIONS, and leaves everything to hand over in $DP_OUT.
+	// $DP_DIST: see Distro.Dist.
 	Build Recipe = "build"
 	// Index makes a repository of the packages in $DP_OUT, in place.
 	Index Recipe = "index"

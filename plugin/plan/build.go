@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"github.com/drone-packages/drone-packages/distros"
+	"github.com/drone-packages/drone-packages/plugin/check"
 )
 
 // Paths inside build containers. They are fixed, so that what records them
@@ -92,12 +94,12 @@ func (b builder) environment(w wanted) Job {
 	j.Phases = []Phase{{Name: "environment", Vital: true, Prepares: true, Steps: []Step{
 		b.recipe("configure the package manager", distros.Mirror),
 		b.recipe("install the toolchain", distros.Toolchain),
-		CopyIn{What: Control, Dir: sourceDir, Files: map[string]string{"debian/control": buildNeeds(w.control, w.local)}},
-		b.recipeIn(sourceDir, "install the build dependencies", distros.BuildDeps),
+		CopyIn{What: Control, Dir: sourceDir, Files: w.buildNeeds()},
+		b.needed(w),
 		Exec{Title: "clean up", Script: "rm -rf /build/source"},
 	}}}
 	j.Cache = &Cache{Key: digest(j), Holds: "toolchain and build dependencies"}
-	j.Cause = "toolchain and build dependencies, by debian/control"
+	j.Cause = "toolchain and build dependencies, by " + w.by()
 	return j
 }
 
@@ -109,7 +111,7 @@ func (b builder) build(w wanted) Job {
 	for _, need := range w.needs {
 		j.Needs = append(j.Needs, b.handsOver(need))
 	}
-	j.Cause = "debian/ in " + b.in.Source.Path
+	j.Cause = w.cause(b.in.Source)
 	j.Container = b.idle()
 	maps.Copy(j.Container.Env, b.buildEnv(w))
 	j.Phases = []Phase{{Name: "build", Vital: true, Steps: b.buildSteps(w)}}
@@ -120,8 +122,9 @@ func (b builder) buildSteps(w wanted) []Step {
 	dir := b.sourceOf(w)
 	steps := []Step{
 		CopyIn{What: Tree, Dir: sourceDir},
-		Exec{Title: "make the clean copy the build user's", Script: prepareScript, Env: map[string]string{"DP_DEB": path.Base(w.dir)}, Dir: dir},
+		Exec{Title: "make the clean copy the build user's", Script: prepareScript, Env: prepareEnv(w), Dir: dir},
 	}
+	steps = append(steps, b.agent()...)
 	if len(w.needs) > 0 {
 		steps = append(steps,
 			CopyIn{What: Built, Dir: repoDir},
@@ -147,6 +150,22 @@ if [ "$DP_DEB" != debian ]; then rm -rf debian; cp -a "$DP_DEB" debian; fi
 mkdir -p "$DP_OUT"
 `
 
+func prepareEnv(w wanted) map[string]string {
+	if w.how.Format() == "rpm" {
+		return map[string]string{"DP_DEB": "debian"}
+	}
+	return map[string]string{"DP_DEB": path.Base(w.how.Dir)}
+}
+
+// agent puts our own program into a container, if the family's recipes run it
+// where packages are made.
+func (b builder) agent() []Step {
+	if !b.family.Agent {
+		return nil
+	}
+	return []Step{CopyIn{What: Agent, Dir: root}}
+}
+
 func announcing(e Exec) Exec {
 	e.Announces = true
 	return e
@@ -154,7 +173,18 @@ func announcing(e Exec) Exec {
 
 // sourceOf is where the tree of a package is, in its containers.
 func (b builder) sourceOf(w wanted) string {
-	return path.Join(sourceDir, path.Dir(w.dir))
+	if w.how.Format() == "rpm" {
+		return path.Join(sourceDir, w.how.Dir)
+	}
+	return path.Join(sourceDir, path.Dir(w.how.Dir))
+}
+
+// specOf is the spec file of a package, relative to its tree.
+func (w wanted) specOf() string {
+	if w.how.Dir == "." {
+		return w.how.Spec
+	}
+	return strings.TrimPrefix(w.how.Spec, w.how.Dir+"/")
 }
 
 func (b builder) buildEnv(w wanted) map[string]string {
@@ -165,18 +195,25 @@ func (b builder) buildEnv(w wanted) map[string]string {
 		"DP_VERSION":       b.in.Version,
 		"DP_BUILD_OPTIONS": strings.Join(b.in.Settings.BuildOptions, " "),
 	}
+	if w.how.Format() == "rpm" {
+		env["DP_SPEC"], env["DP_DIST"] = w.specOf(), b.distro.Dist
+	}
 	maps.Copy(env, b.in.Settings.BuildEnvironment)
 	return env
 }
 
 // recipe is a step that runs a recipe of the family.
 func (b builder) recipe(title string, r distros.Recipe) Exec {
-	return Exec{Title: title, Script: b.family.Recipes[r]}
+	return Exec{Title: title, Script: b.family.Functions + b.family.Recipes[r]}
 }
 
-func (b builder) recipeIn(source, title string, r distros.Recipe) Exec {
-	e := b.recipe(title, r)
-	e.Env = map[string]string{"DP_SOURCE": source}
+// needed installs, into an environment, what a build needs.
+func (b builder) needed(w wanted) Exec {
+	e := b.recipe("install the build dependencies", distros.BuildDeps)
+	e.Env = map[string]string{"DP_SOURCE": sourceDir}
+	if w.how.Format() == "rpm" {
+		e.Env["DP_SPEC"] = neededSpec
+	}
 	return e
 }
 
@@ -194,16 +231,22 @@ func (b builder) idle() Container {
 // commonEnv is what every recipe may read.
 func (b builder) commonEnv() map[string]string {
 	s := b.in.Settings
-	return map[string]string{
+	env := map[string]string{
 		"DP_ROOT":              root,
+		"DP_AGENT":             check.AgentPath,
 		"DP_USER":              buildUser,
 		"DP_INIT":              strings.Join(b.initPackages(), " "),
 		"DP_MIRROR":            byPattern(s.Mirror, b.distro),
 		"DP_CHECK_VALID_UNTIL": strconv.FormatBool(bool(s.CheckValidUntil)),
-		"DEBIAN_FRONTEND":      "noninteractive",
-		"LC_ALL":               "C.UTF-8",
+		"DP_VAULT":             b.distro.Vault,
+		"LC_ALL":               cmp.Or(b.distro.Locale, "C.UTF-8"),
 	}
+	maps.Copy(env, b.family.Environment)
+	return env
 }
+
+// manager is what the package manager is called.
+func (b builder) manager() string { return cmp.Or(b.distro.Manager, b.family.Manager) }
 
 // digest identifies what goes into an image beside the image it is made from.
 func digest(j Job) string {

@@ -81,6 +81,7 @@ func (b builder) filesOf(setting string, origins settings.Origins) []FinishedFil
 var (
 	oddInName = regexp.MustCompile(`[^A-Za-z0-9._+~:-]`)
 	queryPart = regexp.MustCompile(`[?#].*$`)
+	rpmName   = regexp.MustCompile(`^(.+)-[^-]+-[^-]+\.rpm$`)
 	userOfURL = regexp.MustCompile(`(https?://)[^/@\s]*@`)
 )
 
@@ -128,20 +129,23 @@ func (b builder) fetch(w wanted) Job {
 	j.Cause = "as they are in " + withoutUser(strings.Join(w.settings.Finished, ", "))
 	j.Container = b.idle()
 	j.Container.Env["DP_OUT"], j.Container.Env["DP_SOURCE"] = out, sourceDir
-	j.Phases = []Phase{{Name: "fetch", Vital: true, Prepares: true, Steps: []Step{
-		CopyIn{What: Finished, Dir: out, Finished: files},
+	steps := append([]Step{CopyIn{What: Finished, Dir: out, Finished: files}}, b.agent()...)
+	j.Phases = []Phase{{Name: "fetch", Vital: true, Prepares: true, Steps: append(steps,
 		announcing(b.recipe("make a repository of the packages", distros.Index)),
 		CopyOut{Path: out},
-	}}}
+	)}}
 	return j
 }
 
 // finishedNames are the packages that files hold, as far as their names say
-// so: NAME_VERSION_ARCH.deb.
+// so: NAME_VERSION_ARCH.deb, NAME-VERSION-RELEASE.ARCH.rpm.
 func finishedNames(files []FinishedFile) []string {
 	var names []string
 	for _, f := range files {
 		name, _, _ := strings.Cut(f.Name, "_")
+		if m := rpmName.FindStringSubmatch(f.Name); m != nil && f.Format == "rpm" {
+			name = m[1]
+		}
 		names = append(names, name)
 	}
 	return names

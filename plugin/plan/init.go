@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -14,11 +15,31 @@ const (
 	noInit  = "none"
 )
 
+// initAsked is the init that the user wants on the distro, else its own.
+func (b builder) initAsked() string {
+	return cmp.Or(byPattern(b.in.Settings.Init, b.distro), b.distro.Boots, systemd)
+}
+
+// oldestUnified is the first systemd that knows cgroup v2.
+const oldestUnified = 226
+
+// unbootable is why the distro's own init cannot boot on this host, if so.
+func (b builder) unbootable() string {
+	init := b.initAsked()
+	_, known := b.family.Inits[init]
+	if init == b.distro.Boots && !known {
+		return "it boots " + init + ", which test machines cannot; init: none tests it without its services"
+	}
+	if init == systemd && b.distro.Systemd > 0 && b.distro.Systemd < oldestUnified && b.in.Host.Cgroup == "2" {
+		return fmt.Sprintf("its systemd %d knows no cgroup v2, and this host has nothing else; a host with cgroup v1 boots it, and init: none tests it without its services", b.distro.Systemd)
+	}
+	return ""
+}
+
 // withInit gives the builder the init that the user wants on its distro.
 func (b builder) withInit() (builder, error) {
-	b.init = byPattern(b.in.Settings.Init, b.distro)
-	if b.init == "" || b.init == systemd {
-		b.init = systemd
+	b.init = b.initAsked()
+	if b.init == systemd {
 		return b, nil
 	}
 	chosen, ok := b.family.Inits[b.init]
@@ -58,7 +79,8 @@ func (b builder) initName() string {
 // initPackages make the machine boot.
 func (b builder) initPackages() []string {
 	chosen, ok := b.family.Inits[b.initName()]
-	if chosen.Own || !ok {
+	if chosen.Own || !ok || b.initName() == b.distro.Boots {
+		chosen.Packages = slices.DeleteFunc(slices.Clone(chosen.Packages), func(string) bool { return !chosen.Own })
 		return slices.Concat([]string{b.distro.Init}, chosen.Packages)
 	}
 	return chosen.Packages

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"path"
 	"slices"
@@ -70,7 +71,7 @@ func (b builder) lifecycle(packages []wanted) []Phase {
 	phases = append(phases, []Phase{
 		{Name: "install", Vital: true, Steps: b.install(packages)},
 		{Name: "configure", Vital: true, Steps: b.configure(packages)},
-		{Name: "service", Steps: []Step{b.judge("install", check.Declared)}},
+		{Name: "service", Steps: append([]Step{b.judge("install", check.Declared)}, b.startUp()...)},
 		{Name: "check", Steps: append([]Step{b.ask(check.Installed, check.Declared)},
 			b.askChecks(packages, check.AfterInstall)...)},
 		{Name: "restart", Steps: append([]Step{b.ask(check.Restart, check.Declared)},
@@ -79,13 +80,13 @@ func (b builder) lifecycle(packages []wanted) []Phase {
 			b.reboot(), b.judge("reboot", check.Before)},
 			b.askChecks(packages, check.AfterReboot)...)},
 		{Name: "reinstall", Steps: []Step{
-			b.act("apt: reinstall", distros.Reinstall), b.judge("reinstall", check.Before)}},
+			b.act(b.manager()+": reinstall", distros.Reinstall), b.judge("reinstall", check.Before)}},
 		{Name: "remove", Vital: true, Steps: []Step{
-			b.act("apt: remove", distros.Remove), b.ask(check.Removed, check.Declared)}},
+			b.act(b.manager()+": remove", distros.Remove), b.ask(check.Removed, check.Declared)}},
 		{Name: "return", Steps: []Step{
-			b.act("apt: install again", distros.Install), b.judge("return", check.Before)}},
+			b.act(b.manager()+": install again", distros.Install), b.judge("return", b.onReturn())}},
 		{Name: "purge", Steps: []Step{
-			b.act("apt: purge", distros.Purge),
+			b.purge(),
 			b.ask(check.Removed, check.Declared), b.ask(check.Leftovers, check.Declared)}},
 		{Name: "upgrade", Vital: true, From: ready, Needs: "install", Steps: b.upgrade(packages)},
 		{Name: "downgrade", Steps: b.downgrade()},
@@ -126,6 +127,34 @@ func knownPhases(where string, names []string) error {
 		}
 	}
 	return nil
+}
+
+// startUp enables and starts units as an administrator would, where presets
+// decide what an installation enables and nothing of the package starts
+// anything: from then on they are judged by what they were.
+func (b builder) startUp() []Step {
+	if !b.family.Presets || b.init == noInit {
+		return nil
+	}
+	return []Step{b.askState(check.Request{Enabled: true, Active: true}), b.ask(check.Services, check.Before)}
+}
+
+// onReturn is what units must be when the package comes back after a removal:
+// as they were, or, where presets decide, as on a first installation.
+func (b builder) onReturn() check.Expect {
+	if b.family.Presets {
+		return check.Declared
+	}
+	return check.Before
+}
+
+// purge removes all that the package manager would: not every one has a
+// purge.
+func (b builder) purge() Exec {
+	if b.family.Recipes[distros.Purge] == "" {
+		return b.act(b.manager()+": remove, which is all it does: "+b.family.Format+" knows no purge", distros.Remove)
+	}
+	return b.act(b.manager()+": purge", distros.Purge)
 }
 
 // startServices starts them all before the machine, so that they come up
@@ -171,15 +200,15 @@ func (b builder) reboot() Reboot {
 func (b builder) install(packages []wanted) []Step {
 	steps := []Step{
 		CopyIn{What: Built, Dir: repoDir},
-		b.act("make the built packages known to apt", distros.Repository),
-		b.act("apt: install the dependencies", distros.Dependencies),
+		b.act("make the built packages known to "+b.manager(), distros.Repository),
+		b.act(b.manager()+": install the dependencies", distros.Dependencies),
 		b.ask(check.Tree, check.Declared),
 	}
 	if !b.leftOut("upgrade") {
 		steps = append(steps, Snapshot{ready})
 	}
 	steps = append(steps, b.prepare(packages)...)
-	return append(steps, b.act("apt: install", distros.Install))
+	return append(steps, b.act(b.manager()+": install", distros.Install))
 }
 
 // act is a step that runs a recipe on the packages under test.
@@ -220,7 +249,7 @@ func (b builder) skipTest(packages []wanted, asked only) (bool, string) {
 			return true, fmt.Sprintf("%s: test.skip has %q", what, pattern)
 		}
 	}
-	if why := b.unfit(packages); why != "" {
+	if why := cmp.Or(b.unfit(packages), b.unbootable()); why != "" {
 		return true, what + ": " + why
 	}
 	return false, ""

@@ -1,27 +1,23 @@
 package plan
 
 import (
-	"errors"
 	"fmt"
 	"path"
 	"slices"
 	"strings"
 
 	"github.com/drone-packages/drone-packages/distros"
-	"github.com/drone-packages/drone-packages/plugin/settings"
-	"github.com/drone-packages/drone-packages/plugin/source"
 )
 
 // New decides what will be done. An error is the user's: nothing to build,
 // a package that is not there, an Only that matches nothing.
 func New(in Input) (Plan, error) {
 	p := Plan{Input: in}
-	packages, err := choosePackages(in.Settings, in.Source)
+	byFormat, err := packagesByFormat(in)
 	if err != nil {
 		return p, err
 	}
-	packages = withNeeds(packages)
-	asked, err := parseOnly(in.Settings, packages)
+	asked, err := parseOnly(in.Settings, allOf(byFormat))
 	if err != nil {
 		return p, err
 	}
@@ -31,7 +27,7 @@ func New(in Input) (Plan, error) {
 	}
 	var matched int
 	for _, d := range in.Distros {
-		chosen := asked.packages(d, packages)
+		chosen := asked.packages(d, byFormat[in.Families[d.Family].Format])
 		if len(chosen) == 0 {
 			continue
 		}
@@ -42,69 +38,12 @@ func New(in Input) (Plan, error) {
 	}
 	if matched == 0 {
 		return p, fmt.Errorf("only: %s matches none of the distros and packages asked for (%s)",
-			strings.Join(in.Settings.Only, ", "), strings.Join(jobNames(in.Distros, packages), ", "))
+			strings.Join(in.Settings.Only, ", "), strings.Join(jobNames(in, byFormat), ", "))
 	}
 	p.dropIdleServices()
 	p.noUpgradeNote()
 	p.share()
 	return p, nil
-}
-
-// wanted is one package to build, as settings and tree say together.
-type wanted struct {
-	name    string
-	control string
-	// dir is the debian directory in the tree.
-	dir      string
-	settings settings.Package
-	// needs are the packages that have to be there first, local the binary
-	// packages that come from them.
-	needs []wanted
-	local []string
-}
-
-// choosePackages pairs what the user named with what the tree holds.
-func choosePackages(s settings.Settings, tree source.Tree) ([]wanted, error) {
-	if len(s.Packages) == 0 {
-		return foundPackages(tree)
-	}
-	var chosen []wanted
-	var errs []error
-	for _, name := range sortedKeys(s.Packages) {
-		w, err := pickPackage(name, s.Packages[name], tree)
-		if err != nil {
-			errs = append(errs, err)
-			continue
-		}
-		chosen = append(chosen, w)
-	}
-	return chosen, errors.Join(errs...)
-}
-
-func foundPackages(tree source.Tree) ([]wanted, error) {
-	if len(tree.Packages) == 0 {
-		return nil, fmt.Errorf("source: %s holds no debian/control: name the directory with packages: {NAME: {deb: DIR}}, or point source at the tree", tree.Path)
-	}
-	var chosen []wanted
-	for _, p := range tree.Packages {
-		chosen = append(chosen, wanted{name: p.Name, control: p.Control, dir: p.Dir})
-	}
-	return chosen, nil
-}
-
-func pickPackage(name string, s settings.Package, tree source.Tree) (wanted, error) {
-	if len(s.Finished) > 0 {
-		return wanted{name: name, settings: s}, nil
-	}
-	var dirs []string
-	for _, p := range tree.Packages {
-		if p.Dir == s.Deb || s.Deb == "" && (p.Name == name || len(tree.Packages) == 1) {
-			return wanted{name: name, control: p.Control, dir: p.Dir, settings: s}, nil
-		}
-		dirs = append(dirs, p.Dir)
-	}
-	return wanted{}, fmt.Errorf("packages.%s: no directory %q with a control file in %s; there are: %s",
-		name, s.Deb, tree.Path, orNone(dirs))
 }
 
 func markNeeded(asked map[string]bool, packages []wanted, w wanted) {
@@ -121,11 +60,7 @@ func markNeeded(asked map[string]bool, packages []wanted, w wanted) {
 
 // addDistro adds the jobs of one distro.
 func (p *Plan) addDistro(d distros.Distro, packages []wanted, asked only) error {
-	family, ok := p.Input.Families[d.Family]
-	if !ok {
-		return fmt.Errorf("distro %s: there is no family %q", d.Name, d.Family)
-	}
-	b := builder{in: p.Input, distro: d, family: family, ladder: p.Ladder, services: p.Services, phases: asked.phases(d)}
+	b := builder{in: p.Input, distro: d, family: p.Input.Families[d.Family], ladder: p.Ladder, services: p.Services, phases: asked.phases(d)}
 	p.addBase(b.baseImage())
 	for _, w := range packages {
 		p.Jobs = append(p.Jobs, b.produce(w)...)
@@ -201,10 +136,10 @@ func byPattern(m map[string]string, d distros.Distro) string {
 	return m[best]
 }
 
-func jobNames(ds []distros.Distro, packages []wanted) []string {
+func jobNames(in Input, byFormat map[string][]wanted) []string {
 	var names []string
-	for _, d := range ds {
-		for _, w := range packages {
+	for _, d := range in.Distros {
+		for _, w := range byFormat[in.Families[d.Family].Format] {
 			names = append(names, d.Name+"/"+w.name)
 		}
 	}

@@ -25,7 +25,9 @@ const (
 const givenDir = olderDir + "/given"
 
 // isArchive says whether an origin is a line for the package manager.
-func isArchive(origin string) bool { return strings.HasPrefix(origin, "deb ") }
+func isArchive(origin string) bool {
+	return strings.HasPrefix(origin, "deb ") || strings.HasPrefix(origin, "rpm ")
+}
 
 // checkUpgradeFrom refuses what cannot be mixed.
 func checkUpgradeFrom(from settings.Origins) error {
@@ -42,14 +44,21 @@ func checkUpgradeFrom(from settings.Origins) error {
 		}
 	}
 	if lines > 0 && lines < len(from) {
-		return errors.New(upgradeFrom + ": apt lines, or paths and URLs, not both")
+		return errors.New(upgradeFrom + ": apt or rpm lines, or paths and URLs, not both")
 	}
 	return nil
 }
 
+// upgradeFrom is the setting, less the lines for other package managers.
+func (b builder) upgradeFrom() settings.Origins {
+	return slices.DeleteFunc(slices.Clone(b.in.Settings.Test.UpgradeFrom), func(origin string) bool {
+		return isArchive(origin) && !strings.HasPrefix(origin, b.family.Format+" ")
+	})
+}
+
 // olderKind is the first of test.upgrade_from: it tells the kind of all.
 func (b builder) olderKind() string {
-	from := b.in.Settings.Test.UpgradeFrom
+	from := b.upgradeFrom()
 	if len(from) == 0 {
 		return synthetic
 	}
@@ -62,7 +71,7 @@ func (b builder) olderOrigins() ([]Origin, error) {
 	if kind == synthetic || kind == noUpgrade {
 		return nil, nil
 	}
-	found, err := b.originsOf(upgradeFrom, b.in.Settings.Test.UpgradeFrom)
+	found, err := b.originsOf(upgradeFrom, b.upgradeFrom())
 	if isArchive(kind) {
 		return nil, err
 	}
@@ -77,7 +86,7 @@ func (b builder) older(packages []wanted) []Step {
 	}
 	if isArchive(kind) {
 		var lines []string
-		rendered, _ := b.originsOf(upgradeFrom, b.in.Settings.Test.UpgradeFrom) // Origins told of errors
+		rendered, _ := b.originsOf(upgradeFrom, b.upgradeFrom()) // Origins told of errors
 		for _, o := range rendered {
 			lines = append(lines, o.Where)
 		}
@@ -86,9 +95,9 @@ func (b builder) older(packages []wanted) []Step {
 	index := b.recipe("make a repository of the older packages", distros.Index)
 	index.Env = map[string]string{"DP_OUT": givenDir}
 	return []Step{
-		CopyIn{What: Finished, Dir: givenDir, Finished: b.filesOf(upgradeFrom, b.in.Settings.Test.UpgradeFrom)},
+		CopyIn{What: Finished, Dir: givenDir, Finished: b.filesOf(upgradeFrom, b.upgradeFrom())},
 		index,
-		b.findOlder("find the older version among them", []string{"deb [trusted=yes] file:" + givenDir + " ./"}),
+		b.findOlder("find the older version among them", []string{strings.ReplaceAll(b.family.Line, "$DIR", givenDir)}),
 	}
 }
 

@@ -39,7 +39,7 @@ func input() plan.Input {
 			{Name: "debian-12", Family: "debian", Image: "debian:12", Suite: "bookworm", Init: "systemd-sysv", Aliases: []string{"bookworm"}},
 			{Name: "debian-13", Family: "debian", Image: "debian:13", Suite: "trixie", Init: "systemd-sysv", Aliases: []string{"trixie"}},
 		},
-		Families: map[string]distros.Family{"debian": {Name: "debian", Format: "deb", Bootstrap: "mmdebstrap", Recipes: recipes}},
+		Families: map[string]distros.Family{"debian": {Name: "debian", Format: "deb", Manager: "apt", Bootstrap: "mmdebstrap", Recipes: recipes}},
 		Host:     plan.Host{Engine: "docker", Version: "20.10.24", Platform: "linux/amd64", CPUs: 2, Memory: 8 << 30, Cgroup: "1"},
 	}
 }

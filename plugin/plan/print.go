@@ -61,12 +61,20 @@ func (p Plan) sourceLine() string {
 
 func (p Plan) packagesLine() string {
 	var names []string
-	seen := map[string]bool{}
+	causes := map[string][]string{}
 	for _, j := range p.Jobs {
-		if (j.Kind == Build || j.Kind == Fetch) && !seen[j.Package] {
-			seen[j.Package] = true
-			names = append(names, fmt.Sprintf("%s (%s)", j.Package, j.Cause))
+		if j.Kind != Build && j.Kind != Fetch {
+			continue
 		}
+		if causes[j.Package] == nil {
+			names = append(names, j.Package)
+		}
+		if !slices.Contains(causes[j.Package], j.Cause) {
+			causes[j.Package] = append(causes[j.Package], j.Cause)
+		}
+	}
+	for i, name := range names {
+		names[i] = fmt.Sprintf("%s (%s)", name, strings.Join(causes[name], ", "))
 	}
 	return strings.Join(names, ", ")
 }

@@ -56,6 +56,8 @@ const (
 	Control What = "what the build needs"
 	// Built is what the build jobs before handed over.
 	Built What = "the built packages"
+	// Agent is our own program, for recipes that run it.
+	Agent What = "our own program"
 	// Finished are packages that were built elsewhere.
 	Finished What = "the finished packages"
 )

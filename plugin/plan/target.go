@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/drone-packages/drone-packages/distros"
+	"github.com/drone-packages/drone-packages/plugin/source"
 )
 
 // targets are the distros that what is built for one is tested on: those that
@@ -83,7 +84,10 @@ func (b builder) unfit(packages []wanted) string {
 // hasPrograms says whether some of a package's binary packages are for one
 // architecture. Of finished ones nobody knows what they were built with.
 func hasPrograms(w wanted) bool {
-	for _, p := range paragraphs(w.control) {
+	if w.how.Format() == "rpm" {
+		return !source.ParseSpec(w.how.Control).Noarch
+	}
+	for _, p := range paragraphs(w.how.Control) {
 		for _, f := range p {
 			if strings.EqualFold(f.name, "Architecture") && strings.TrimSpace(f.value) != "all" {
 				return true

@@ -24,11 +24,12 @@ func (b builder) upgrade(packages []wanted) []Step {
 	steps := []Step{Rewind{ready, b.request(check.Boot, check.Declared)}}
 	steps = append(steps, b.older(packages)...)
 	steps = append(steps, b.prepare(packages)...)
-	steps = append(steps, b.actOlder("apt: install the older version", distros.Upgrade))
+	steps = append(steps, b.actOlder(b.manager()+": install the older version", distros.Upgrade))
 	steps = append(steps, b.configure(packages)...)
 	steps = append(steps,
 		Ask{Request: b.request(check.Present, check.Declared), Older: true},
 		b.ask(check.Services, check.Declared))
+	steps = append(steps, b.startUp()...)
 	steps = append(steps, b.askChecksOf(packages, check.AfterInstall, true)...)
 	steps = append(steps, b.ask(check.Edit, check.Declared), Snapshot{older})
 	steps = append(steps, b.upgradeNow()...)
@@ -46,7 +47,7 @@ func (b builder) upgrade(packages []wanted) []Step {
 // upgradeNow upgrades what is installed and judges it.
 func (b builder) upgradeNow() []Step {
 	return []Step{
-		b.actExact("apt: upgrade", distros.Upgrade),
+		b.actExact(b.manager()+": upgrade", distros.Upgrade),
 		b.ask(check.Present, check.Declared),
 		b.judge("upgrade", check.Upgraded),
 	}
@@ -61,14 +62,14 @@ func (b builder) makeOlder(packages []wanted) []Step {
 		index.Env = map[string]string{"DP_OUT": path.Join(olderDir, w.name)}
 		steps = append(steps, index)
 	}
-	return append(steps, b.act("make the older version known to apt", distros.Repository))
+	return append(steps, b.act("make the older version known to "+b.manager(), distros.Repository))
 }
 
 // downgrade goes back to the older version, as after a release that had to be
 // withdrawn.
 func (b builder) downgrade() []Step {
 	return []Step{
-		b.actOlder("apt: downgrade", distros.Downgrade),
+		b.actOlder(b.manager()+": downgrade", distros.Downgrade),
 		Ask{Request: b.request(check.Present, check.Declared), Older: true},
 		b.judge("downgrade", check.Upgraded),
 	}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path"
 	"slices"
+	"strings"
 
 	"github.com/drone-packages/drone-packages/plugin/engine"
 	"github.com/drone-packages/drone-packages/plugin/plan"
@@ -102,8 +103,9 @@ func (j *job) unpack(out *output) error {
 // leaves the repository's index out of it.
 func (j *job) describeFiles(dir *os.Root, names []string, out *output) error {
 	var files []result.Package
+	defer dir.Remove(indexDir) //nolint:errcheck // mostly there is none
 	for _, name := range names {
-		if path.Base(name) == "Packages" {
+		if isIndex(name) {
 			if err := dir.Remove(name); err != nil {
 				return err
 			}
@@ -126,6 +128,15 @@ func (j *job) describeFiles(dir *os.Root, names []string, out *output) error {
 	out.files = files
 	return nil
 }
+
+// isIndex says whether a file is of a repository's index, by the formats'
+// customs.
+func isIndex(name string) bool {
+	return path.Base(name) == "Packages" || strings.HasPrefix(name, indexDir+"/")
+}
+
+// indexDir is where an rpm repository has its index.
+const indexDir = "repodata"
 
 func sum(dir *os.Root, name string) (string, int64, error) {
 	f, err := dir.Open(name)

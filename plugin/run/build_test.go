@@ -105,6 +105,7 @@ func TestWhatWasBuiltIsInTheDistrosDirectory(t *testing.T) {
 		c.WriteFile("/build/out/greeter/greeter_1.4.0_amd64.deb", strings.Repeat("x", 48_000))
 		c.WriteFile("/build/out/greeter/greeter_1.4.0_amd64.changes", "changes")
 		c.WriteFile("/build/out/greeter/Packages", "the index")
+		c.WriteFile("/build/out/greeter/repodata/repomd.xml", "the index of another format")
 		return engine.Exit{}, c.Print("package greeter 1.4.0 amd64 greeter_1.4.0_amd64.deb\n", "")
 	}})
 	got := w.run(t.Context())

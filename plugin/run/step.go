@@ -314,6 +314,8 @@ func (j *job) copyIn(ctx context.Context, s plan.CopyIn) error {
 			return err
 		}
 		return j.engine.CopyIn(ctx, j.id, s.Dir, from)
+	case plan.Agent:
+		return j.copyAgent(ctx)
 	case plan.Control:
 		return j.engine.CopyIn(ctx, j.id, s.Dir, tarOf(s.Files, 0o644))
 	}

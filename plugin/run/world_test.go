@@ -73,7 +73,7 @@ func input(names []string) plan.Input {
 			Test: settings.Test{Lifecycle: settings.List{"service", "check", "restart", "reinstall", "remove", "return", "purge"}},
 		},
 		Source:   source.Tree{Path: ".", Files: 1, Size: 20, Packages: []source.Package{{Name: "greeter", Dir: "debian", Control: "Source: greeter\n"}}},
-		Families: map[string]distros.Family{"debian": {Name: "debian", Format: "deb", Bootstrap: "mmdebstrap", Recipes: recipes()}},
+		Families: map[string]distros.Family{"debian": {Name: "debian", Format: "deb", Manager: "apt", Bootstrap: "mmdebstrap", Recipes: recipes()}},
 		Host:     plan.Host{Engine: "fake", Version: "1.0", Platform: "linux/amd64", CPUs: 2, Memory: 4 << 30, Cgroup: "2"},
 	}
 	for _, name := range names {

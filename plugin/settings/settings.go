@@ -15,11 +15,12 @@ type Settings struct {
 	Source string `yaml:"source" default:"."`
 	// Version to build: a literal, or "git" for what git describe says.
 	//
-	// Empty: the changelog's own. Quote a number: YAML reads 1.10 as 1.1.
+	// Empty: the changelog's or spec file's own. Quote a number: YAML reads 1.10 as 1.1.
 	Version string `yaml:"version"`
 	// Packages to build from the tree, by name; or finished ones to test: a directory, glob or URL, or several.
 	//
-	// With none, every debian directory found in the tree is one. Finished
+	// With none, every debian directory found in the tree is one for distros
+	// that take .deb, and every spec file for those that take .rpm. Finished
 	// ones are not built: out/{{ .distro.name }}/*.deb is what stands in that
 	// directory for each distro.
 	Packages map[string]Package `yaml:"packages"`
@@ -66,7 +67,7 @@ type Settings struct {
 	// SettleTimeout is how long a service may take to be up.
 	SettleTimeout Duration `yaml:"settle_timeout" default:"30s"`
 
-	// BuildOptions go into DEB_BUILD_OPTIONS: nocheck, noopt.
+	// BuildOptions of every build: nocheck leaves out its tests; all go into DEB_BUILD_OPTIONS, and with.NAME and without.NAME are rpm's.
 	BuildOptions List `yaml:"build_options"`
 	// Environment of builds and hooks.
 	Environment Variables `yaml:"environment"`
@@ -113,6 +114,9 @@ type Package struct {
 	// Deb is the debian directory, relative to the source. Default: debian,
 	// or the only one found.
 	Deb string `yaml:"deb"`
+	// Rpm is the spec file, relative to the source. Default: the one of that
+	// name, or the only one found.
+	Rpm string `yaml:"rpm"`
 	// Before are shell commands run in the build environment, in the source,
 	// as the build user, in order, before the build.
 	Before Commands `yaml:"before"`
@@ -143,10 +147,12 @@ type Test struct {
 	CheckOn map[string]Checks `yaml:"check_on"`
 	// Lifecycle is the phases to go through, besides boot and install. Default: all.
 	Lifecycle List `yaml:"lifecycle"`
-	// UpgradeFrom is what an upgrade begins with: synthetic (made of the packages themselves), none, older packages (a directory, glob or URL), or an apt line.
+	// UpgradeFrom is what an upgrade begins with: synthetic (made of the packages themselves), none, older packages (a directory, glob or URL), or an apt or rpm line.
 	//
-	// Default: synthetic. An apt line is deb [options] URL SUITE COMPONENT…;
-	// it and paths are templates over the distro: {{ .distro.suite }}.
+	// Default: synthetic. An apt line is deb [options] URL SUITE COMPONENT…, an
+	// rpm line is rpm URL of a repository, and each is for the distros that
+	// take it; they and paths are templates over the distro:
+	// {{ .distro.suite }}.
 	UpgradeFrom Origins `yaml:"upgrade_from"`
 	// Expect is what units must be after a phase, where that is not the usual: {upgrade: {greeter.service: {restarted: false}}}.
 	//

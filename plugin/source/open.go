@@ -80,7 +80,7 @@ func (c *Checkout) read(ctx context.Context, dir string, o Options) error {
 
 // measure counts files and bytes and finds the packages.
 func (c *Checkout) measure() error {
-	var controls []string
+	var controls, specs []string
 	for _, name := range c.files {
 		info, err := c.root.Lstat(name)
 		if err != nil {
@@ -91,6 +91,9 @@ func (c *Checkout) measure() error {
 		if c.isControl(name) {
 			controls = append(controls, name)
 		}
+		if path.Ext(name) == ".spec" && info.Mode().IsRegular() {
+			specs = append(specs, name)
+		}
 	}
 	for _, name := range outermost(controls) {
 		p, err := readPackage(c.root, name)
@@ -99,7 +102,9 @@ func (c *Checkout) measure() error {
 		}
 		c.Tree.Packages = append(c.Tree.Packages, p)
 	}
-	return nil
+	found, err := findSpecs(c.root, specs)
+	c.Tree.Packages = append(c.Tree.Packages, found...)
+	return err
 }
 
 // isControl tells a package's control file from others of that name: a

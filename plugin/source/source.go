@@ -12,18 +12,40 @@ type Tree struct {
 	// Files and Size (bytes) after exclusion.
 	Files int
 	Size  int64
-	// Packages found: directories that hold debian/control, in path order.
+	// Packages found, in path order: directories that hold debian/control, and
+	// spec files.
 	Packages []Package
 	// Owner of the tree: what is written into it belongs to them.
 	UID, GID int
 }
 
-// Package is one debian directory.
+// Package is one package that the tree says how to build: by a debian
+// directory, or by a spec file.
 type Package struct {
-	// Name of the source package, from debian/control.
+	// Name of the source package, from debian/control or the spec file.
 	Name string
-	// Dir is the debian directory, slash-separated, relative to the tree.
+	// Dir is the debian directory, slash-separated, relative to the tree; of
+	// a spec file, the directory that it packages.
 	Dir string
-	// Control is what the build environment depends on: debian/control.
+	// Spec is the spec file, slash-separated, relative to the tree; empty for
+	// a debian directory.
+	Spec string
+	// Control is the text of debian/control, or of the spec file.
 	Control string
+}
+
+// Format of what it makes: deb or rpm.
+func (p Package) Format() string {
+	if p.Spec != "" {
+		return "rpm"
+	}
+	return "deb"
+}
+
+// Where is the file or directory that says how to build it.
+func (p Package) Where() string {
+	if p.Spec != "" {
+		return p.Spec
+	}
+	return p.Dir
 }

@@ -1,0 +1,158 @@
+package plan_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/drone-packages/drone-packages/distros"
+	"github.com/drone-packages/drone-packages/plugin/plan"
+	"github.com/drone-packages/drone-packages/plugin/settings"
+	"github.com/drone-packages/drone-packages/plugin/source"
+)
+
+const spec = "Name: greeter\nVersion: 1\nRelease: 1\nBuildRequires: gcc\n\n%package doc\nSummary: x\n\n%description\nx\n"
+
+// rpmInput is a plan's input for debian-12 and rocky-9, of a tree that has a
+// debian directory and a spec file.
+func rpmInput() plan.Input {
+	in := input()
+	in.Source.Packages = append(in.Source.Packages, source.Package{Name: "greeter", Dir: ".", Spec: "rpm/greeter.spec", Control: spec})
+	in.Distros[1] = distros.Distro{Name: "rocky-9", Family: "rhel", Image: "rocky:9", Init: "systemd", Systemd: 252, Dist: ".el9"}
+	recipes := map[distros.Recipe]string{}
+	for r, script := range in.Families["debian"].Recipes {
+		if r != distros.Purge {
+			recipes[r] = script
+		}
+	}
+	in.Families["rhel"] = distros.Family{
+		Name: "rhel", Format: "rpm", Manager: "dnf", Presets: true, Agent: true, Recipes: recipes,
+		Functions: "pm=dnf\n", Line: "rpm file:$DIR",
+	}
+	return in
+}
+
+func TestEachDistroTakesItsOwnOfATree(t *testing.T) {
+	p := newPlan(t, rpmInput())
+	golden(t, "rpm", p.String()+"\n"+p.Detail())
+	build := jobOf(t, p, "rocky-9/build/greeter")
+	for name, want := range map[string]string{"DP_SPEC": "rpm/greeter.spec", "DP_SOURCE": "/build/source", "DP_DIST": ".el9"} {
+		if got := build.Container.Env[name]; got != want {
+			t.Errorf("%s is %q, want %q", name, got, want)
+		}
+	}
+	for _, s := range build.Phases[0].Steps {
+		if e, ok := s.(plan.Exec); ok && e.Title == "build" && e.Script != "pm=dnf\necho build" {
+			t.Errorf("the build's script is %q", e.Script)
+		}
+	}
+}
+
+func TestWhatASpecFilePackagesIsItsTree(t *testing.T) {
+	in := rpmInput()
+	in.Source.Packages = []source.Package{{Name: "greeter", Dir: "sub", Spec: "sub/SPECS/greeter.spec", Control: spec}}
+	in.Distros = in.Distros[1:]
+	env := jobOf(t, newPlan(t, in), "rocky-9/build/greeter").Container.Env
+	if env["DP_SPEC"] != "SPECS/greeter.spec" || env["DP_SOURCE"] != "/build/source/sub" {
+		t.Errorf("%v", env)
+	}
+}
+
+func TestAnEnvironmentIsKeyedByWhatTheSpecNeeds(t *testing.T) {
+	key := func(spec string) string {
+		in := rpmInput()
+		in.Source.Packages[1].Control = spec
+		return jobOf(t, newPlan(t, in), "rocky-9/environment/greeter").Cache.Key
+	}
+	if key(spec) != key(spec+"%changelog\n- x\n") {
+		t.Error("a changelog makes it anew")
+	}
+	if key(spec) == key("BuildRequires: make\n"+spec) {
+		t.Error("a requirement does not make it anew")
+	}
+}
+
+func TestWhatIsLookedForIsNamed(t *testing.T) {
+	for want, change := range map[string]func(*plan.Input){
+		"source: . holds no spec file (*.spec in the root, in packaging/, rpm/ or SPECS/, or anywhere else where there is none): " +
+			"name it with packages: {NAME: {rpm: FILE}}, or point source at the tree; for .deb there is debian: " +
+			"to build that alone, ask for no distro that takes .rpm": func(in *plan.Input) { in.Source.Packages = in.Source.Packages[:1] },
+		`packages.greeter: no spec file "x.spec" in .; there are: rpm/greeter.spec`: func(in *plan.Input) {
+			in.Settings.Packages = map[string]settings.Package{"greeter": {Rpm: "x.spec"}}
+		},
+	} {
+		in := rpmInput()
+		change(&in)
+		if _, err := plan.New(in); err == nil || err.Error() != want {
+			t.Errorf("got  %v\nwant %s", err, want)
+		}
+	}
+}
+
+func TestOldInitsAreToldOfBeforeTheRun(t *testing.T) {
+	for want, change := range map[string]func(*plan.Input){
+		"rocky-9 is built and not tested: it boots upstart, which test machines cannot; init: none tests it without its services": func(in *plan.Input) {
+			in.Distros[1].Boots = "upstart"
+		},
+		"rocky-9 is built and not tested: its systemd 219 knows no cgroup v2, and this host has nothing else; a host with cgroup v1 boots it, and init: none tests it without its services": func(in *plan.Input) {
+			in.Distros[1].Systemd, in.Host.Cgroup = 219, "2"
+		},
+	} {
+		in := rpmInput()
+		change(&in)
+		p := newPlan(t, in)
+		if !strings.Contains(p.String(), "note: "+want+"\n") || len(p.Skips) != 1 || p.Skips[0].Why != want {
+			t.Errorf("%s\nskips: %+v", p, p.Skips)
+		}
+	}
+	in := rpmInput()
+	in.Distros[1].Systemd = 219
+	if p := newPlan(t, in); len(p.Skips) > 0 {
+		t.Errorf("cgroup v1 boots it: %+v", p.Skips)
+	}
+}
+
+func TestADistroBootsItsOwnInit(t *testing.T) {
+	in := withInits(nil)
+	in.Distros[0].Boots, in.Distros[0].Init = "sysvinit", "sysvinit"
+	machine := jobOf(t, newPlan(t, in), "debian-12/machine")
+	if machine.Cause != "boots sysvinit" || machine.Container.Env["DP_INIT"] != "sysvinit" {
+		t.Errorf("%s with %q", machine.Cause, machine.Container.Env["DP_INIT"])
+	}
+}
+
+func TestLinesAreForThoseWhoTakeThem(t *testing.T) {
+	in := rpmInput()
+	in.Settings.Test.UpgradeFrom = settings.Origins{"rpm https://x.example/{{ .distro.name }}/"}
+	got := map[string]string{}
+	for _, j := range newPlan(t, in).Jobs {
+		for _, phase := range j.Phases {
+			for _, s := range phase.Steps {
+				if phase.Name == "upgrade" && len(got[j.Distro]) == 0 && !strings.HasPrefix(s.String(), "go back") {
+					got[j.Distro] = s.String()
+				}
+			}
+		}
+	}
+	want := map[string]string{
+		"debian-12": "make an older version of each package",
+		"rocky-9":   "find the older version in rpm https://x.example/rocky-9/",
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+}
+
+func TestFinishedRpmsAreNamedByTheirFiles(t *testing.T) {
+	in := rpmInput()
+	in.Distros = in.Distros[1:]
+	in.Settings.Packages = map[string]settings.Package{"finished": {Finished: settings.Origins{"out"}}}
+	in.Settings.Test.Files = map[string]settings.File{"/etc/x": {Content: `{{ (index .packages "greeter-doc").version }}`}}
+	in.Finished = map[plan.Origin][]string{{Setting: "packages.finished", Format: "rpm", Where: "out"}: {"out/greeter-doc-1.4-1.el9.noarch.rpm"}}
+	steps := jobOf(t, newPlan(t, in), "rocky-9/fetch/finished").Phases[0].Steps
+	if !slices.ContainsFunc(steps, func(s plan.Step) bool { c, ok := s.(plan.CopyIn); return ok && c.What == plan.Agent }) {
+		t.Errorf("no agent makes the repository: %v", steps)
+	}
+}
