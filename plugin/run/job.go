@@ -197,7 +197,7 @@ func (j *job) phase(ctx context.Context, p plan.Phase) result.Phase {
 	j.blameServices(ctx, &done)
 	done.Duration = result.Span(j.o.Now().Sub(begin))
 	if done.Problem != nil {
-		done.Problem.Again = j.again()
+		done.Problem.Again = j.again(p.Name)
 	}
 	j.announce(done)
 	return done
@@ -212,9 +212,9 @@ func (j *job) steps(ctx context.Context, steps []plan.Step, done *result.Phase) 
 	return nil
 }
 
-// again says how to do the job's part of the plan once more. In a container,
-// nobody but the user knows how we were started.
-func (j *job) again() string {
+// again says how to do a phase once more, and what comes before it. In a
+// container, nobody but the user knows how we were started.
+func (j *job) again(phase string) string {
 	distro := j.Distro
 	if j.BuiltFor != "" {
 		distro = j.BuiltFor
@@ -223,10 +223,19 @@ func (j *job) again() string {
 	if j.Package != "" {
 		part += "/" + j.Package
 	}
-	if j.o.Self != "" {
-		return fmt.Sprintf("the same %s run with --only %s at its end; in CI, with only: %s", j.plan.Input.Host.Engine, part, part)
+	typed := part
+	switch j.Kind {
+	case plan.Build, plan.Lint:
+		part += "/" + phase
+		typed = part
+	case plan.Test:
+		part += "/*/" + phase
+		typed = "'" + part + "'"
 	}
-	return fmt.Sprintf("drone-packages --distros %s --only %s", distro, part)
+	if j.o.Self != "" {
+		return fmt.Sprintf("the same %s run with --only %s at its end; in CI, with only: %s", j.plan.Input.Host.Engine, typed, part)
+	}
+	return fmt.Sprintf("drone-packages --distros %s --only %s", distro, typed)
 }
 
 // shell says how to enter the job's machine.

@@ -72,7 +72,7 @@ func TestInAContainerTheWayBackIsItsOwn(t *testing.T) {
 	w.o.Self, w.o.Keep = "0123456789ab", "failed"
 	w.rule(enginetest.Rule{Match: "<install>", Code: 1})
 	p := phaseOf(t, w.runKeeping(t.Context()), "debian-12/test", "install")
-	if p.Problem.Again != "the same fake run with --only debian-12 at its end; in CI, with only: debian-12" {
+	if p.Problem.Again != "the same fake run with --only 'debian-12/*/install' at its end; in CI, with only: debian-12/*/install" {
 		t.Errorf("again: %s", p.Problem.Again)
 	}
 	if p.Problem.Shell != "the same fake run with -it, and shell debian-12/test at its end" {
