@@ -138,17 +138,52 @@ func allFail(m real) {
 // hundred prints how long a hundred checks of all kinds take, with one exec,
 // and how long an exec takes that asks almost nothing.
 func hundred(m real) {
-	pass := m.specOf("pass.yaml")
-	var spec check.Spec
-	for len(spec.Tests) < 100 {
-		spec.Tests = append(spec.Tests, pass.Tests...)
-	}
-	spec.Tests = spec.Tests[:100]
+	spec, one := m.hundredOf()
 	start := time.Now()
 	answers := len(m.askSpec(spec))
 	all := time.Since(start)
 	start = time.Now()
-	m.askSpec(check.Spec{Tests: pass.Tests[len(pass.Tests)-1:]})
+	m.askSpec(one)
 	exec := time.Since(start)
 	m.t.Logf("%s: %d results in %s, of which an exec is %s", spec, answers, all.Round(time.Millisecond), exec.Round(time.Millisecond))
+}
+
+// hundredOf are a hundred tests of all kinds that pass, and one of almost
+// nothing.
+func (m real) hundredOf() (hundred, one check.Spec) {
+	pass := m.specOf("pass.yaml")
+	for len(hundred.Tests) < 100 {
+		hundred.Tests = append(hundred.Tests, pass.Tests...)
+	}
+	hundred.Tests = hundred.Tests[:100]
+	one.Tests = pass.Tests[len(pass.Tests)-1:]
+	return hundred, one
+}
+
+// BenchmarkRealChecks asks a hundred checks of all kinds on a booted machine.
+// 1.0 s inside the machine, beside one exec, is the most they may take.
+func BenchmarkRealChecks(b *testing.B) {
+	if testing.Short() {
+		b.Skip("boots a machine")
+	}
+	makeMachineImage(b)
+	m := boot(b, buildAgent(b))
+	m.install(deb{})
+	m.sh(greeterWeb)
+	hundred, one := m.hundredOf()
+	var asked, exec time.Duration
+	for b.Loop() {
+		start := time.Now()
+		m.askSpec(hundred)
+		asked += time.Since(start)
+		start = time.Now()
+		m.askSpec(one)
+		exec += time.Since(start)
+	}
+	perRun := func(d time.Duration) float64 { return float64(d.Milliseconds()) / float64(b.N) }
+	b.ReportMetric(perRun(asked-exec), "ms/100-checks")
+	b.ReportMetric(perRun(exec), "ms/exec")
+	if inside := perRun(asked - exec); inside > 1000 {
+		b.Errorf("a hundred checks take %.0f ms inside the machine, 1000 are the most", inside)
+	}
 }

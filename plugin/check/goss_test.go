@@ -24,7 +24,7 @@ const (
 // verdicts are how each attribute did: "file /etc/passwd mode" -> "passed".
 type verdicts map[string]string
 
-func readFile(t *testing.T, name string) string {
+func readFile(t testing.TB, name string) string {
 	t.Helper()
 	b, err := os.ReadFile(name)
 	if err != nil {
@@ -118,13 +118,12 @@ func TestGoss(t *testing.T) {
 		t.Skip("boots machines")
 	}
 	m := gossMachine(t, buildAgent(t))
-	t.Run("verdict by verdict", func(t *testing.T) { sameVerdicts(real{t, m.id}) })
+	t.Run("verdict by verdict", func(t *testing.T) { sameVerdicts(t, m) })
 	t.Run("what we refuse", func(t *testing.T) { refusedByUs(real{t, m.id}) })
 	t.Run("retried until a server is there", func(t *testing.T) { retriedAlike(real{t, m.id}) })
 }
 
-func sameVerdicts(m real) {
-	t := m.t
+func sameVerdicts(t *testing.T, m real) {
 	files, err := filepath.Glob("testdata/goss/*.yaml")
 	if err != nil || len(files) == 0 {
 		t.Fatal("no files", err)

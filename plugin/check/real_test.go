@@ -24,11 +24,11 @@ const (
 
 // real is a booted machine with an agent in it.
 type real struct {
-	t  *testing.T
+	t  testing.TB
 	id string
 }
 
-func docker(t *testing.T, stdin string, args ...string) string {
+func docker(t testing.TB, stdin string, args ...string) string {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "docker", args...)
 	cmd.Stdin = strings.NewReader(stdin)
@@ -42,7 +42,7 @@ func docker(t *testing.T, stdin string, args ...string) string {
 }
 
 // removeContainer also works when the test's context has ended.
-func removeContainer(t *testing.T, id string) {
+func removeContainer(t testing.TB, id string) {
 	t.Cleanup(func() {
 		if out, err := exec.Command("docker", "rm", "-f", "-v", id).CombinedOutput(); err != nil {
 			t.Errorf("docker rm: %v\n%s", err, out)
@@ -50,7 +50,7 @@ func removeContainer(t *testing.T, id string) {
 	})
 }
 
-func buildAgent(t *testing.T) string {
+func buildAgent(t testing.TB) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "agent")
 	cmd := exec.CommandContext(t.Context(), "go", "build", "-o", file, "./testdata/agent")
@@ -61,7 +61,7 @@ func buildAgent(t *testing.T) string {
 	return file
 }
 
-func makeMachineImage(t *testing.T) {
+func makeMachineImage(t testing.TB) {
 	t.Helper()
 	if docker(t, "", "images", "-q", machineImage) != "" {
 		return
@@ -75,13 +75,13 @@ func makeMachineImage(t *testing.T) {
 }
 
 // boot starts a machine and waits for it as the product does.
-func boot(t *testing.T, agent string) real {
+func boot(t testing.TB, agent string) real {
 	t.Helper()
 	return bootFrom(t, agent, machineImage)
 }
 
 // bootFrom boots with ::1, which an engine without IPv6 takes away.
-func bootFrom(t *testing.T, agent, image string) real {
+func bootFrom(t testing.TB, agent, image string) real {
 	t.Helper()
 	id := docker(t, "", "run", "-d", "--label", testLabel, "--cgroupns", "private",
 		"--sysctl", "net.ipv6.conf.all.disable_ipv6=0",
