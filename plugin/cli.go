@@ -1,6 +1,7 @@
 package plugin
 
 import (
+	"errors"
 	"fmt"
 	"os"
 
@@ -8,6 +9,7 @@ import (
 
 	"github.com/drone-packages/drone-packages/plugin/check"
 	"github.com/drone-packages/drone-packages/plugin/result"
+	"github.com/drone-packages/drone-packages/plugin/rpm"
 )
 
 // Command is the command line: a router and nothing else. A subcommand that
@@ -29,7 +31,7 @@ func Command(w *World, outcome *result.Outcome) *cobra.Command {
 	root.AddCommand(
 		planCommand(w), distrosCommand(w), reportCommand(w, outcome), cleanCommand(w),
 		shellCommand(w), doctorCommand(w), versionCommand(w),
-		agentCommand(w), watchdogCommand(w), watchOwnerCommand(w),
+		agentCommand(w, outcome), watchdogCommand(w), watchOwnerCommand(w),
 	)
 	return root
 }
@@ -129,12 +131,55 @@ func versionCommand(w *World) *cobra.Command {
 
 // The rest is not for people: what we run inside machines and beside ourselves.
 
-func agentCommand(w *World) *cobra.Command {
-	return &cobra.Command{
+func agentCommand(w *World, outcome *result.Outcome) *cobra.Command {
+	c := &cobra.Command{
 		Use: "agent", Hidden: true, Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return check.Serve(c.Context(), os.Stdin, w.Stdout)
 		},
+	}
+	c.AddCommand(&cobra.Command{
+		Use: "rpm-index DIR", Short: "Make a repository of the rpm files in DIR", Args: cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			all, err := rpm.Index(args[0])
+			tellPackages(w, all)
+			return blame(w, outcome, err)
+		},
+	}, &cobra.Command{
+		Use: "rpm-older DIR OUT", Short: "Make, in OUT, older versions of the rpm files in DIR", Args: cobra.ExactArgs(2),
+		RunE: func(_ *cobra.Command, args []string) error {
+			all, err := rpm.Older(args[0], args[1])
+			tellPackages(w, all)
+			if err == nil {
+				_, err = rpm.Index(args[1])
+			}
+			return blame(w, outcome, err)
+		},
+	})
+	return c
+}
+
+// blame makes of what is wrong with a package a failure that is its own: all
+// else is the host's fault.
+func blame(w *World, outcome *result.Outcome, err error) error {
+	if bad := (*rpm.PackageError)(nil); errors.As(err, &bad) {
+		*outcome = result.Failed
+		fmt.Fprintln(w.Stderr, bad)
+		return nil
+	}
+	return err
+}
+
+// tellPackages says which packages are to be tested, as the recipe Index does,
+// and which are not, and why.
+func tellPackages(w *World, all []rpm.Package) {
+	for _, p := range all {
+		switch {
+		case p.LeftOut != "":
+			fmt.Fprintf(w.Stderr, "left out %s, %s: %s\n", p.File, p.Version, p.LeftOut)
+		case !p.Debug():
+			fmt.Fprintf(w.Stdout, "package %s %s %s %s\n", p.Name, p.Version, p.Arch, p.File)
+		}
 	}
 }
 
