@@ -68,8 +68,8 @@ func Stable(all []Distro) Distro {
 }
 
 // Match are the distros asked for, by name, alias or pattern ("debian-*"), in
-// the order they were asked for, each once. Its error names all that match
-// nothing.
+// the order they were asked for, each once. Those that only a vault keeps are
+// none of a pattern's. Its error names all that match nothing.
 func Match(all []Distro, asked []string) ([]Distro, error) {
 	var matched []Distro
 	var errs []error
@@ -92,6 +92,8 @@ func matching(all []Distro, want string) []Distro {
 	for _, d := range all {
 		// A pattern that is malformed matches nothing, and is told as unknown.
 		ok, err := path.Match(want, d.Name)
+		// What only a vault keeps has to be meant.
+		ok = ok && (d.Vault == "" || want == d.Name)
 		if err == nil && ok || slices.Contains(d.Aliases, want) {
 			found = append(found, d)
 		}

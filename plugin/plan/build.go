@@ -192,6 +192,7 @@ func (b builder) buildEnv(w wanted) map[string]string {
 		"DP_SOURCE":        b.sourceOf(w),
 		"DP_OUT":           path.Join(outDir, w.name),
 		"DP_REPO":          repoDir,
+		"DP_OLD":           olderDir,
 		"DP_VERSION":       b.in.Version,
 		"DP_BUILD_OPTIONS": strings.Join(b.in.Settings.BuildOptions, " "),
 	}
