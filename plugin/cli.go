@@ -68,7 +68,7 @@ func planCommand(w *World) *cobra.Command {
 func distrosCommand(w *World) *cobra.Command {
 	return &cobra.Command{
 		Use: "distros", Short: "List the distros known by name", Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error { return Distros(*w) },
+		RunE: func(c *cobra.Command, _ []string) error { return Distros(c.Context(), *w) },
 	}
 }
 

@@ -6,37 +6,13 @@ import (
 	"fmt"
 	"os"
 	"strings"
-	"text/tabwriter"
-	"time"
 
-	"github.com/drone-packages/drone-packages/distros"
 	"github.com/drone-packages/drone-packages/plugin/engine"
 	"github.com/drone-packages/drone-packages/plugin/plan"
 	"github.com/drone-packages/drone-packages/plugin/report"
 	"github.com/drone-packages/drone-packages/plugin/result"
 	"github.com/drone-packages/drone-packages/plugin/run"
 )
-
-// Distros prints the catalogue.
-func Distros(w World) error {
-	all, err := distros.All()
-	if err != nil {
-		return err
-	}
-	t := tabwriter.NewWriter(w.Stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "NAME\tFAMILY\tIMAGE\tINIT\tEND OF LIFE\tALSO")
-	for _, d := range all {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", d.Name, d.Family, d.Image, d.Init, endOfLife(d), strings.Join(d.Aliases, " "))
-	}
-	return t.Flush()
-}
-
-func endOfLife(d distros.Distro) string {
-	if d.EndOfLife.IsZero() {
-		return "rolling"
-	}
-	return d.EndOfLife.Format(time.DateOnly)
-}
 
 // Report shows the end of a run again, from its results.json.
 func Report(w World, file string) (result.Outcome, error) {
@@ -82,7 +58,7 @@ func Clean(ctx context.Context, w World, images bool) error {
 func (s *session) cleanImages(ctx context.Context) ([]string, error) {
 	var removed []string
 	var errs []error
-	for _, kind := range []string{string(plan.Environment), string(plan.Machine), string(plan.Linter), "base"} {
+	for _, kind := range cachedKinds {
 		found, err := s.engine.Find(ctx, "", map[string]string{engine.LabelImage: kind})
 		errs = append(errs, err)
 		for _, image := range found {

@@ -148,11 +148,7 @@ func (s *session) close() {
 
 // plan decides what will be done.
 func (s *session) plan(ctx context.Context) (plan.Plan, error) {
-	all, err := distros.All()
-	if err != nil {
-		return plan.Plan{}, err
-	}
-	families, err := distros.Families()
+	all, families, err := catalogue(s.settings)
 	if err != nil {
 		return plan.Plan{}, err
 	}
@@ -232,16 +228,9 @@ func chooseVersion(asked string, tree source.Tree) (version, note string, err er
 
 // images are our cached images, for the forecast; without them it is none.
 func (s *session) images(ctx context.Context) []plan.Image {
-	if s.engine == nil {
-		return nil
-	}
 	var images []plan.Image
-	for _, kind := range []plan.Kind{plan.Environment, plan.Machine, plan.Linter} {
-		found, err := s.engine.Find(ctx, "", map[string]string{engine.LabelImage: string(kind)})
-		if err != nil {
-			logrus.Debugf("look for cached images: %v", err)
-		}
-		for _, i := range found {
+	for _, kind := range cachedKinds {
+		for _, i := range s.find(ctx, "", map[string]string{engine.LabelImage: kind}) {
 			seconds, err := strconv.ParseFloat(i.Labels[run.LabelSeconds], 64)
 			if err == nil {
 				images = append(images, plan.Image{Recipe: i.Labels[run.LabelRecipe], Seconds: seconds})

@@ -33,7 +33,7 @@ func decodeText(v reflect.Value, text string, at place) []error {
 		if err != nil && strings.HasPrefix(n.Value, "{") {
 			return noMapping(at)
 		}
-	case Map, Variables, Test:
+	case Map, Variables, Test, map[string]Definition:
 		if err != nil {
 			return noMapping(at)
 		}
@@ -78,6 +78,8 @@ func decodeNode(v reflect.Value, n *yaml.Node, at place) []error {
 		return decodeNamed(target, n, at, "units: {greeter.service: {restarted: false}}")
 	case *map[string]Package:
 		return decodePackages(target, n, at)
+	case *map[string]Definition:
+		return decodeDefinitions(target, n, at)
 	case *map[string]File:
 		return decodeFiles(target, n, at)
 	case *Checks:
@@ -92,7 +94,7 @@ func decodeNode(v reflect.Value, n *yaml.Node, at place) []error {
 		return decodeWords(target, n, at)
 	case *Script:
 		return decodeScript(target, n, at)
-	case *Settings, *Package, *File, *Service, *Ready, *Test, *Expected:
+	case *Settings, *Package, *File, *Service, *Ready, *Test, *Expected, *Definition:
 		return decodeStruct(v, n, at)
 	}
 	if n.Kind != yaml.ScalarNode {

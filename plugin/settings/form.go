@@ -23,6 +23,7 @@ var forms = map[string]func(string) string{
 	"address": wantAddress,
 	"pattern": wantPattern,
 	"path":    wantPath,
+	"date":    wantDate,
 }
 
 func wantPort(text string) string {

@@ -32,6 +32,7 @@ func Load(environ []string, workspace fs.FS) (Settings, []string, error) {
 		return s, warnings, err
 	}
 	found.add(s.applyEnvironment(values)...)
+	found.add(s.readDefinitions(workspace)...)
 	found.add(s.readFiles(workspace)...)
 	found.add(s.readChecks(workspace)...)
 	found.add(s.readCompose(env, workspace)...)

@@ -43,6 +43,8 @@ func manual(t *testing.T) []entry {
 	for _, e := range entriesOf(reflect.TypeFor[settings.Settings](), "", docs) {
 		all = append(all, e)
 		switch e.key {
+		case "define":
+			all = append(all, entriesOf(reflect.TypeFor[settings.Definition](), "define.NAME.", docs)...)
 		case "packages":
 			all = append(all, entriesOf(reflect.TypeFor[settings.Package](), "packages.NAME.", docs)...)
 		case "services":
@@ -110,7 +112,7 @@ func kindOf(t reflect.Type) string {
 func comments(t *testing.T) map[string]string {
 	t.Helper()
 	docs := map[string]string{}
-	for _, name := range []string{"settings.go", "services.go"} {
+	for _, name := range []string{"settings.go", "services.go", "define.go"} {
 		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ParseComments)
 		if err != nil {
 			t.Fatal(err)

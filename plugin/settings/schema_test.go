@@ -44,6 +44,10 @@ func schemaOf(of reflect.Type, docs map[string]string) object {
 		return object{"type": append(scalar, "array"), "items": object{"type": scalar}}
 	case reflect.TypeFor[map[string]settings.Package]():
 		return object{"type": append(scalar, "array", "object"), "items": object{"type": scalar}, "additionalProperties": schemaOf(of.Elem(), docs)}
+	case reflect.TypeFor[map[string]settings.Definition]():
+		d := schemaOf(of.Elem(), docs)
+		d["type"] = []string{"object", "string"}
+		return object{"type": []string{"object", "null"}, "additionalProperties": d}
 	case reflect.TypeFor[map[string]settings.List]():
 		return object{"type": []string{"object", "null"}, "additionalProperties": schemaOf(of.Elem(), docs)}
 	case reflect.TypeFor[map[string]settings.Expected](), reflect.TypeFor[map[string]map[string]settings.Expected]():

@@ -11,6 +11,11 @@ type Settings struct {
 	//
 	// With none, the current stable Debian.
 	Distros List `yaml:"distros"`
+	// Define distros of your own, by name: {mylinux-9: {family: rhel, image: "registry.example/mylinux:9"}}, or the file that holds one: {mylinux-9: mylinux-9.yml}.
+	//
+	// Name them in distros, as the built-in ones. What is said of a built-in
+	// one changes just that.
+	Define map[string]Definition `yaml:"define"`
 	// Source tree: a directory or a git URL, with an optional #revision.
 	Source string `yaml:"source" default:"."`
 	// Version to build: a literal, or "git" for what git describe says.
