@@ -126,6 +126,12 @@ const (
 	BuildDeps Recipe = "build_deps"
 	// Version gives the source in $DP_SOURCE the version $DP_VERSION.
 	Version Recipe = "version"
+	// Revision, which only families of the format deb have, gives the source
+	// in $DP_SOURCE the revision after the highest of its version that is
+	// published: in the repositories whose lines are in $DP_ARCHIVE, and among
+	// the packages in the directory $DP_PUBLISHED; either may have none. It
+	// prints "version VERSION: WHY".
+	Revision Recipe = "revision"
 	// Build builds $DP_SOURCE as user $DP_USER with $DP_JOBS jobs and the words
 	// of $DP_BUILD_OPTIONS, and leaves everything to hand over in $DP_OUT.
 	// $DP_DIST: see Distro.Dist.

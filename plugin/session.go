@@ -186,6 +186,9 @@ func (s *session) finished(in plan.Input) (map[plan.Origin][]string, error) {
 	found := map[plan.Origin][]string{}
 	for _, o := range origins {
 		files, bad := source.Finished(s.world.Dir, o.Where, o.Format)
+		if o.Setting == settings.RevisionFrom && errors.Is(bad, source.ErrEmpty) {
+			bad = nil // nothing is published yet
+		}
 		if bad != nil {
 			err = errors.Join(err, fmt.Errorf("%s: %w", o.Setting, bad))
 		}

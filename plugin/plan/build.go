@@ -134,6 +134,7 @@ func (b builder) buildSteps(w wanted) []Step {
 	if b.in.Version != "" {
 		steps = append(steps, b.recipe("set the version "+b.in.Version, distros.Version))
 	}
+	steps = append(steps, b.revision(w)...)
 	for _, hook := range w.settings.Before {
 		steps = append(steps, Exec{Title: "before: " + firstLine(hook), Script: hook, User: buildUser, Dir: dir})
 	}

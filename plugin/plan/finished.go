@@ -31,6 +31,7 @@ func Origins(in Input) ([]Origin, error) {
 		for _, name := range sortedKeys(in.Settings.Packages) {
 			add(b.originsOf("packages."+name, in.Settings.Packages[name].Finished))
 		}
+		add(b.publishedOrigins())
 		targets, err := b.targets()
 		errs = append(errs, err)
 		for _, target := range targets {
@@ -60,6 +61,9 @@ func distroValues(d distros.Distro) map[string]any {
 	return map[string]any{"name": d.Name, "title": d.Title, "family": d.Family, "suite": d.Suite}
 }
 
+// again begins the name of a file whose own is taken.
+const again = "again-"
+
 // filesOf are the files that origins mean, each with a name of its own.
 func (b builder) filesOf(setting string, origins settings.Origins) []FinishedFile {
 	var files []FinishedFile
@@ -69,7 +73,7 @@ func (b builder) filesOf(setting string, origins settings.Origins) []FinishedFil
 		for _, from := range b.in.Finished[o] {
 			name := fileName(from, b.family.Format)
 			for taken[name] {
-				name = "again-" + name
+				name = again + name
 			}
 			taken[name] = true
 			files = append(files, FinishedFile{from, name, o.Format})

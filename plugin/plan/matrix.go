@@ -42,6 +42,7 @@ func New(in Input) (Plan, error) {
 	}
 	p.dropIdleServices()
 	p.noUpgradeNote()
+	p.noRevisionNote()
 	p.share()
 	return p, nil
 }

@@ -22,7 +22,7 @@ var update = flag.Bool("update", false, "write the goldens anew")
 func input() plan.Input {
 	recipes := map[distros.Recipe]string{}
 	for _, r := range []distros.Recipe{
-		distros.Mirror, distros.Toolchain, distros.BuildDeps, distros.Version, distros.Build, distros.Index,
+		distros.Mirror, distros.Toolchain, distros.BuildDeps, distros.Version, distros.Revision, distros.Build, distros.Index,
 		distros.Machine, distros.Repository, distros.Dependencies,
 		distros.Install, distros.Reinstall, distros.Remove, distros.Purge,
 	} {

@@ -28,7 +28,8 @@ type Exec struct {
 	// Tested puts the packages under test into $DP_PACKAGES: their names, or
 	// NAME=VERSION with Exact; with Older those of the older version.
 	Tested, Exact, Older bool
-	// Announces: lines "package NAME VERSION ARCH FILE" say what was built,
+	// Announces: lines "version VERSION: WHY" say which one was chosen, and
+	// lines "package NAME VERSION ARCH FILE" what was built,
 	// or with Older which older packages there are; $DP_PACKAGES then are
 	// those under test, which those have to be older than.
 	Announces bool

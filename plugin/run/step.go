@@ -234,6 +234,10 @@ func (j *job) listen(s plan.Exec, out string, done *result.Phase) {
 		if len(word) == 3 && word[0] == "apart" {
 			j.setApart(word[1], word[2], done)
 		}
+		if s.Announces && len(word) > 1 && word[0] == "version" {
+			done.Notes = append(done.Notes, strings.Join(word, " "))
+			j.tell("%s", strings.Join(word, " "))
+		}
 		if s.Announces && len(word) == 5 && word[0] == "package" && s.Older {
 			j.older = append(j.older, check.Package{Name: word[1], Version: word[2]})
 			continue

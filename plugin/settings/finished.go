@@ -51,7 +51,7 @@ func originsOf(text string) *yaml.Node {
 
 // origins are where all finished packages are.
 func (s *Settings) origins() []string {
-	all := slices.Clone(s.Test.UpgradeFrom)
+	all := slices.Concat(s.RevisionFrom, s.Test.UpgradeFrom)
 	for _, name := range sortedKeys(s.Packages) {
 		all = append(all, s.Packages[name].Finished...)
 	}

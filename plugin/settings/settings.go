@@ -22,6 +22,14 @@ type Settings struct {
 	//
 	// Empty: the changelog's or spec file's own. Quote a number: YAML reads 1.10 as 1.1.
 	Version string `yaml:"version"`
+	// RevisionFrom is what is published already, so that a build's revision follows it: an apt line, the URL of a flat repository, or packages (a directory or glob).
+	//
+	// The revision becomes one more than the highest that is published of the
+	// same version; 1 when there is none. An apt line is deb [options] URL
+	// SUITE COMPONENT…; it and the others are templates over the distro:
+	// {{ .distro.suite }}. Signatures are verified, unless the line says
+	// [trusted=yes].
+	RevisionFrom Origins `yaml:"revision_from"`
 	// Packages to build from the tree, by name; or finished ones to test: a directory, glob or URL, or several.
 	//
 	// With none, every debian directory found in the tree is one for distros

@@ -26,6 +26,7 @@ func (s *Settings) validate(env map[string]string) []error {
 	errs = append(errs, s.checkLifecycle()...)
 	errs = append(errs, s.checkNeeds()...)
 	errs = append(errs, s.checkInit()...)
+	errs = append(errs, s.checkRevision()...)
 	errs = append(errs, s.checkFinished()...)
 	errs = append(errs, s.resolveEnvironment(env)...)
 	return append(errs, s.Services.resolve(env)...)
@@ -53,6 +54,17 @@ func (s *Settings) checkInit() []error {
 		}
 	}
 	return errs
+}
+
+// RevisionFrom is the name of that setting, as origins and messages have it.
+const RevisionFrom = "revision_from"
+
+// checkRevision keeps it from giving a revision to what has one.
+func (s *Settings) checkRevision() []error {
+	if len(s.RevisionFrom) == 0 || !strings.Contains(s.Version, "-") {
+		return nil
+	}
+	return []error{fmt.Errorf("%s: found version %q, which has a revision, wanted one without: leave out the revision, or %s", RevisionFrom, s.Version, RevisionFrom)}
 }
 
 // checkNeeds finds needs of packages that are not there, and cycles: each

@@ -33,7 +33,7 @@ func (notThere) Is(target error) bool { return target == fs.ErrNotExist }
 // Finished are the package files of a format that an origin means: a file, a
 // directory's, or what a glob matches; relative to dir, or absolute as the
 // origin is. Debug symbols are left out. A URL means itself. The error says
-// what there is instead and what to do.
+// what there is instead and what to do; ErrEmpty is a directory without any.
 func Finished(dir, origin, format string) ([]string, error) {
 	if IsURL(origin) {
 		return []string{origin}, nil
@@ -92,13 +92,25 @@ func matching(dir, origin, format string) ([]string, error) {
 	return found, nil
 }
 
+// ErrEmpty is a directory that is there and holds no package.
+var ErrEmpty = errors.New("no package there")
+
+// emptyDir says so in words that suit the user: ErrEmpty.
+type emptyDir struct{ error }
+
+func (emptyDir) Is(target error) bool { return target == ErrEmpty }
+
 // nothingAt says what is wrong with an origin that means no file.
 func nothingAt(dir, origin, format string) error {
 	below, _ := filepath.Glob(inside(dir, filepath.Join(origin, "*", "*."+format))) // the pattern is ours
 	if len(below) > 0 {
 		return fmt.Errorf("%s: no .%s there, but one level below: write %s/{{ .distro.name }}, or a glob", origin, format, filepath.Clean(origin))
 	}
-	return fmt.Errorf("%s: no .%s there: finished packages are a file, a directory or a glob of the workspace, or a URL; packages to build are a mapping: {NAME: {deb: DIR}}", origin, format)
+	err := fmt.Errorf("%s: no .%s there: finished packages are a file, a directory or a glob of the workspace, or a URL; packages to build are a mapping: {NAME: {deb: DIR}}", origin, format)
+	if info, bad := os.Stat(inside(dir, origin)); bad == nil && info.IsDir() {
+		return emptyDir{err}
+	}
+	return err
 }
 
 // isPackage looks at how a file begins.

@@ -69,6 +69,18 @@ func TestWhatIsNoFinishedPackageIsTold(t *testing.T) {
 	}
 }
 
+func TestADirectoryWithoutPackagesIsOne(t *testing.T) {
+	dir := release(t)
+	for origin, want := range map[string]bool{"new": true, "none": false, "out": false, "new/*": false} {
+		if err := os.MkdirAll(filepath.Join(dir, "new"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := source.Finished(dir, origin, "deb"); errors.Is(err, source.ErrEmpty) != want {
+			t.Errorf("%s: %v", origin, err)
+		}
+	}
+}
+
 // server has one package, and nothing else.
 func server(t *testing.T) string {
 	t.Helper()
