@@ -69,7 +69,7 @@ func shellCommands(line string) [][]string {
 
 // starters are the commands that act on units. For those of System V the
 // name comes before the verb.
-var starters = []string{"systemctl", "deb-systemd-helper", "deb-systemd-invoke", "invoke-rc.d", "service"}
+var starters = []string{"systemctl", "systemd-update-helper", "deb-systemd-helper", "deb-systemd-invoke", "invoke-rc.d", "service"}
 
 // readCommand finds the verb and the units of a command, wherever in an if
 // or a ! it stands.

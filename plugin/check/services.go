@@ -90,6 +90,12 @@ func (a *agent) wanted(s shippedUnit, was unit, known bool) shippedUnit {
 	case !known || a.Expect == Declared:
 	case a.Expect == Before:
 		s.Enabled, s.Started = was.enabled(), s.Started || was.ActiveState == "active"
+	case a.Expect == Upgraded && s.Manual:
+		s.Enabled, s.Started = was.enabled(), was.ActiveState == "active"
+		s.Stopped = !s.Started
+		if s.Started {
+			s.OldPID = was.MainPID
+		}
 	case a.Expect == Upgraded && s.Started:
 		s.Enabled, s.Started = was.enabled(), was.enabled() || was.ActiveState == "active"
 		s.Stopped = !s.Started
@@ -154,7 +160,8 @@ func judgeEnabled(u unit, want shippedUnit, before bool, say dialect) result.Che
 	if u.FileState == "static" || u.FileState == "indirect" {
 		return skipped(u.Name, "enabled", "it has no [Install] section that could enable it ("+u.FileState+")")
 	}
-	if !want.Enabled && !before {
+	preset := want.Preset && !before
+	if !want.Enabled && !before && !preset {
 		return skipped(u.Name, "enabled", "the package does not enable it")
 	}
 	c := result.Check{Kind: u.kind(), Subject: u.Name, Attribute: "enabled", Expected: "enabled", Found: u.FileState, Outcome: result.Passed}
@@ -163,6 +170,9 @@ func judgeEnabled(u unit, want shippedUnit, before bool, say dialect) result.Che
 	}
 	if before {
 		c.Expected += ", as it was before"
+	}
+	if preset {
+		c.Expected += ", as the presets have it"
 	}
 	if u.enabled() != want.Enabled {
 		c.Outcome = result.Failed
@@ -179,7 +189,7 @@ func judgeActive(w watch, want shippedUnit, say dialect) result.Check {
 		return skipped(w.Name, "active", "a Condition of the unit does not hold on this machine")
 	}
 	if want.Stopped && w.works() && !w.finished() {
-		return failed(w.kind(), w.Name, "active", "inactive, as it was: it was disabled and stopped", w.found(),
+		return failed(w.kind(), w.Name, "active", "inactive, as it was: it was "+stoppedWords(want), w.found(),
 			"the upgrade started what the administrator had stopped: "+w.mend(say.StartedAnyway, say.StartedAnywayScript))
 	}
 	if !want.Started && w.ActiveState != "failed" {
@@ -193,6 +203,13 @@ func judgeActive(w watch, want shippedUnit, say dialect) result.Check {
 		return result.Check{Kind: w.kind(), Subject: w.Name, Attribute: "active", Outcome: result.Passed, Expected: w.wanted(), Found: w.found()}
 	}
 	return failed(w.kind(), w.Name, "active", w.wanted(), w.found(), whyNotActive(w))
+}
+
+func stoppedWords(want shippedUnit) string {
+	if want.Manual && want.Enabled {
+		return "enabled and stopped"
+	}
+	return "disabled and stopped"
 }
 
 // whyNotActive is the most likely mend.

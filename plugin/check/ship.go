@@ -19,6 +19,10 @@ type shippedUnit struct {
 	// Stopped: it must not run. OldPID, if not 0, must be its pid no more.
 	Stopped bool
 	OldPID  uint32
+	// Preset: the machine's presets said whether it is Enabled. Manual: nobody
+	// but an administrator starts it, so that it is, after an upgrade, as it
+	// was.
+	Preset, Manual bool
 	// Template units cannot be judged: there is none until it is named.
 	Template bool
 }
@@ -27,6 +31,7 @@ type shippedUnit struct {
 // aliases or masks, no units of their own.
 func (m machine) shippedUnits(ctx context.Context, packages []Package) []shippedUnit {
 	all := m.declared(ctx, packages, parsePostinst)
+	presets := m.declared(ctx, packages, parsePresets).Enabled
 	var units []shippedUnit
 	for _, p := range packages {
 		for _, file := range m.files(ctx, p.Name) {
@@ -36,16 +41,27 @@ func (m machine) shippedUnits(ctx context.Context, packages []Package) []shipped
 			if info, err := m.lstat(file); err != nil || info.Mode()&os.ModeSymlink != 0 {
 				continue
 			}
-			name := path.Base(file)
-			units = append(units, shippedUnit{
-				Name: name, Package: p.Name,
-				Enabled: slices.Contains(all.Enabled, name), Started: slices.Contains(all.Started, name),
-				Template: strings.Contains(name, "@."),
-			})
+			units = append(units, m.shippedUnit(file, p.Name, all, presets))
 		}
 	}
 	slices.SortFunc(units, func(a, b shippedUnit) int { return strings.Compare(a.Name, b.Name) })
 	return units
+}
+
+// shippedUnit is the unit of a file, with what the packages' scripts do to it.
+func (m machine) shippedUnit(file, pkg string, all declared, presets []string) shippedUnit {
+	name := path.Base(file)
+	u := shippedUnit{
+		Name: name, Package: pkg,
+		Enabled: slices.Contains(all.Enabled, name), Started: slices.Contains(all.Started, name),
+		Preset:   slices.Contains(presets, name),
+		Template: strings.Contains(name, "@."),
+	}
+	u.Manual = m.manual(file, u.Started)
+	if u.Preset && !u.Enabled {
+		u.Enabled = m.preset(name)
+	}
+	return u
 }
 
 // shippedScripts are the init scripts of the packages, by name.

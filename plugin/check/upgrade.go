@@ -133,7 +133,7 @@ func (a *agent) setState(ctx context.Context) error {
 		return err
 	}
 	for _, s := range a.shipped(ctx) {
-		if s.Template || !s.Started {
+		if s.Template || !s.Started && !s.Manual {
 			continue
 		}
 		for _, verb := range verbs {
