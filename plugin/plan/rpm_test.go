@@ -156,3 +156,25 @@ func TestFinishedRpmsAreNamedByTheirFiles(t *testing.T) {
 		t.Errorf("no agent makes the repository: %v", steps)
 	}
 }
+
+// Each release that is known can be planned for, by the family it has, on a
+// host where the oldest inits cannot boot.
+func TestEveryDistroIsPlanned(t *testing.T) {
+	in := rpmInput()
+	all, err := distros.All()
+	if err != nil {
+		t.Fatal(err)
+	}
+	families, err := distros.Families()
+	if err != nil {
+		t.Fatal(err)
+	}
+	in.Distros, in.Catalogue, in.Families, in.Host.Cgroup = all, all, families, "2"
+	p := newPlan(t, in)
+	golden(t, "every", p.String())
+	for _, d := range all {
+		if build := jobOf(t, p, d.Name+"/build/greeter"); build.Container.Env["DP_SOURCE"] == "" {
+			t.Errorf("%s: nothing to build", d.Name)
+		}
+	}
+}
