@@ -60,7 +60,8 @@ type Settings struct {
 	// Mirror to use instead of the distro's own, one URL for all or one per distro or pattern.
 	//
 	// Debian's security archive is taken from beside it (the same URL with
-	// -security), or stays where it is when there is none.
+	// -security), or stays where it is when there is none. For distros that
+	// take .rpm it stands in the place of scheme and host of every baseurl.
 	Mirror Map `yaml:"mirror"`
 	// CheckValidUntil false accepts a mirror's expired lists, as snapshot archives need; signatures stay verified.
 	CheckValidUntil Bool `yaml:"check_valid_until" default:"true"`
