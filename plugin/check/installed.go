@@ -27,6 +27,9 @@ func (a *agent) installed(ctx context.Context) error {
 		a.executables(l, p, files)
 		all.Files, all.Executables = append(all.Files, files...), append(all.Executables, programs...)
 	}
+	if err := a.derived(ctx); err != nil {
+		return err
+	}
 	return a.memory.save(installedMemory, all)
 }
 
