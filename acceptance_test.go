@@ -25,8 +25,17 @@ type outcome struct {
 	run    result.Run
 }
 
-// runIn runs the plugin in a workspace with settings on the real engine.
+// runIn runs the plugin in a workspace with settings on the real engine, and
+// wants nothing to be left there.
 func runIn(t *testing.T, dir string, settings ...string) outcome {
+	t.Helper()
+	o := runLeaving(t, dir, settings...)
+	nothingLeft(t, o.run.ID)
+	return o
+}
+
+// runLeaving runs it and leaves what it was told to keep.
+func runLeaving(t *testing.T, dir string, settings ...string) outcome {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("short: needs the real engine and minutes")
@@ -50,7 +59,6 @@ func runIn(t *testing.T, dir string, settings ...string) outcome {
 			t.Log(o.output)
 		}
 	})
-	nothingLeft(t, o.run.ID)
 	return o
 }
 

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -141,6 +142,31 @@ func TestExamplesLoad(t *testing.T) {
 		_, warnings, err := settings.Load(nil, os.DirFS(filepath.Dir(path)))
 		if err != nil || len(warnings) > 0 {
 			t.Errorf("%s: %v %q", path, err, warnings)
+		}
+	}
+}
+
+// What docs/testing.md names as the test of a promise is one.
+func TestPromisesHaveTheirTests(t *testing.T) {
+	text, err := os.ReadFile("docs/testing.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var tests strings.Builder
+	for _, path := range files(t, ".", "_test.go") {
+		code, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tests.Write(code)
+	}
+	named := regexp.MustCompile("`(Test[A-Za-z]+)`").FindAllStringSubmatch(string(text), -1)
+	if len(named) == 0 {
+		t.Error("it names none")
+	}
+	for _, name := range named {
+		if !strings.Contains(tests.String(), "\nfunc "+name[1]+"(t *testing.T) {") {
+			t.Errorf("docs/testing.md: there is no %s", name[1])
 		}
 	}
 }
