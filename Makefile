@@ -5,7 +5,7 @@ BINARY := bin/drone-packages
 LINT := bin/golangci-lint
 DEMO_DISTROS ?= debian-12,debian-13
 
-.PHONY: help build image setup services demo test lint golden generate bench vm clean
+.PHONY: help build image setup services standins demo test lint golden generate bench vm clean
 
 help: ## list these targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1	/' | expand -t 12
@@ -22,6 +22,10 @@ setup: ## install what demo and test need beside Go and Docker (Debian, root)
 services: ## make the images of rabbitmq, postgres, redis and others from Debian's packages, where there is no registry
 	lab/images.sh 13
 	lab/services.sh all
+
+standins: ## make stand-ins for rpm distros of Debian's rpm and dnf, where there is no registry
+	lab/images.sh 13
+	lab/rpm.sh dnf
 
 demo: setup build ## build examples/greeter for two distros, test it on booted machines next to its services
 	lab/images.sh 13
