@@ -36,7 +36,12 @@ func (a *agent) leftovers(ctx context.Context) error {
 	if _, err := a.memory.load(installedMemory, &had); err != nil {
 		return err
 	}
-	checks := compare(before, now, func(p string) bool { return owned[p] || accept.accepts(p) }, had.Files, a.machine.dialect())
+	accepted := func(p string) bool { return owned[p] || accept.accepts(p) }
+	var checks []result.Check
+	if a.Format == "rpm" {
+		accepted, checks = kept(before, now, accepted)
+	}
+	checks = append(checks, compare(before, now, accepted, had.Files, a.machine.dialect())...)
 	for _, c := range checks {
 		a.check(c)
 	}
