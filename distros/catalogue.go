@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"regexp"
 	"slices"
@@ -33,7 +34,22 @@ func Families() (map[string]Family, error) {
 	for _, f := range list {
 		byName[f.Name] = f
 	}
+	for name, f := range byName {
+		if f.Like != "" {
+			byName[name] = like(byName[f.Like], f)
+		}
+	}
 	return byName, nil
+}
+
+// like is a family as another, but for what it says itself.
+func like(base, own Family) Family {
+	f := over(base, own)
+	f.Functions = base.Functions + own.Functions
+	f.Inits, f.Recipes = maps.Clone(base.Inits), maps.Clone(base.Recipes)
+	maps.Copy(f.Inits, own.Inits)
+	maps.Copy(f.Recipes, own.Recipes)
+	return f
 }
 
 func readAll[T any](pattern string) ([]T, error) {

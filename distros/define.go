@@ -42,8 +42,8 @@ func Define(all []Distro, families map[string]Family, own Distro, recipes map[st
 	return slices.SortedFunc(slices.Values(append(others, own)), func(a, b Distro) int { return strings.Compare(a.Name, b.Name) }), nil
 }
 
-// over is a distro with what another says of it on top.
-func over(base, own Distro) Distro {
+// over is a distro, or a family, with what another says of it on top.
+func over[T any](base, own T) T {
 	from, to := reflect.ValueOf(own), reflect.ValueOf(&base).Elem()
 	for i := range from.NumField() {
 		if !from.Field(i).IsZero() {

@@ -57,6 +57,9 @@ type Distro struct {
 // exit code 75 (EX_TEMPFAIL) blames the host or its network, not the package.
 type Family struct {
 	Name string `yaml:"name"`
+	// Like is a family that it is as, but for what is said of it: functions
+	// come after that one's, recipes and inits take the place of its.
+	Like string `yaml:"like"`
 	// Format of its packages: deb, rpm.
 	Format string `yaml:"format"`
 	// Manager is its package manager's name: apt, dnf.

@@ -37,7 +37,7 @@ func families(t *testing.T) map[string]distros.Family {
 }
 
 func TestEveryReleaseIsSound(t *testing.T) {
-	image := regexp.MustCompile(`^([a-z0-9.-]+/)*[a-z0-9]+:[a-z0-9.]+$`)
+	image := regexp.MustCompile(`^([a-z0-9.-]+/)*[a-z0-9-]+:[a-z0-9.]+$`)
 	taken := map[string]string{}
 	for _, d := range all(t) {
 		if _, err := os.Stat(d.Name + ".yml"); err != nil {
