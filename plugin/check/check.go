@@ -77,7 +77,7 @@ const (
 // for Question and Format.
 type Request struct {
 	Question Question `json:"question"`
-	// Format of the packages: "deb".
+	// Format of the packages: "deb" or "rpm".
 	Format string `json:"format"`
 	// Init of the machine: systemd, if empty, sysvinit, openrc, or none.
 	Init string `json:"init,omitempty"`

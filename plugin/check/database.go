@@ -9,6 +9,7 @@ import (
 // that format has.
 var databases = map[string]func(machine) database{
 	"deb": func(m machine) database { return dpkg{m} },
+	"rpm": func(m machine) database { return rpmdb{m} },
 }
 
 // knownFormat is an error that says so where a format is none.

@@ -9,7 +9,7 @@ import (
 // accepted is a change that is nobody's fault, and why.
 type accepted struct{ Glob, Why string }
 
-// noise is what an install and a purge change on any Debian machine. "**"
+// noise is what an install and a removal change on any machine. "**"
 // crosses slashes; a glob that ends with /** has the directory itself too.
 var noise = []accepted{
 	{"/var/log/apt/**", "apt's own log"},
@@ -28,6 +28,12 @@ var noise = []accepted{
 	{"/var/cache/private", "made by systemd for DynamicUser="},
 	{"/var/lib/apt/**", "apt's lists and states"},
 	{"/var/lib/dpkg/**", "dpkg's database"},
+	{"/var/log/{dnf,dnf.librepo,dnf.rpm,dnf5,yum,hawkey,zypper}.log{,.?}", "the package manager's own log"},
+	{"/var/log/zypp/**", "zypper's own log"},
+	{"/var/{cache,lib}/{dnf,yum,libdnf5,PackageKit,zypp}/**", "what the package manager downloaded and remembers"},
+	{"/usr/lib/sysimage/{rpm,libdnf5}/**", "rpm's database"},
+	{"/var/lib/rpm/**", "rpm's database"},
+	{"/var/lib/rpm-state/**", "where rpm's scriptlets leave notes for each other"},
 	{"/var/lib/private", "made by systemd for DynamicUser="},
 	{"/var/log/private", "made by systemd for DynamicUser="},
 	{"/var/lib/systemd/timers/**", "when timers last ran"},
