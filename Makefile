@@ -36,7 +36,8 @@ demo: setup build ## build examples/greeter for two distros, test it on booted m
 test: setup ## run every test: pure, engine contract, scripts, acceptance
 	lab/images.sh 12 13 sid
 	lab/services.sh rabbitmq postgres redis
-	go test -timeout 60m -count=1 -p 1 -parallel 3 ./...
+	go test -timeout 20m -count=1 -p 1 ./plugin/... ./distros ./lab/...
+	go test -timeout 60m -count=1 -parallel 3 -v .
 
 lint: ## golangci-lint, built from tools/go.mod
 	cd tools && go build -o ../$(LINT) github.com/golangci/golangci-lint/v2/cmd/golangci-lint
