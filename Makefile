@@ -5,10 +5,10 @@ BINARY := bin/drone-packages
 LINT := bin/golangci-lint
 DEMO_DISTROS ?= debian-12,debian-13
 
-.PHONY: help build image setup services standins demo test lint golden generate bench vm clean
+.PHONY: help build image setup services standins demo demo-rpm test lint golden generate bench vm clean
 
 help: ## list these targets
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1	/' | expand -t 12
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1	/' | expand -t 12
 
 build: ## build bin/drone-packages, static
 	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o $(BINARY) .
@@ -32,6 +32,13 @@ demo: setup build ## build examples/greeter for two distros, test it on booted m
 	lab/services.sh rabbitmq postgres redis
 	PLUGIN_FILE=examples/greeter/packages.yml PLUGIN_SOURCE=examples/greeter PLUGIN_DISTROS=$(DEMO_DISTROS) $(BINARY)
 	cd dist && sha256sum --quiet -c SHA256SUMS && echo "SHA256SUMS verified"
+
+demo-rpm: setup build ## build examples/greeter's spec file in a stand-in for fedora-43, test it as demo does
+	lab/images.sh 13
+	lab/rpm.sh dnf
+	lab/services.sh rabbitmq postgres redis
+	PLUGIN_FILE=examples/greeter/packages.yml PLUGIN_SOURCE=examples/greeter PLUGIN_DISTROS=fedora-43 \
+		PLUGIN_IMAGES='{"fedora-43": "lab/standin-dnf:13"}' $(BINARY)
 
 test: setup ## run every test: pure, engine contract, scripts, acceptance
 	lab/images.sh 12 13 sid
