@@ -11,8 +11,8 @@ import (
 )
 
 // derived are the questions that only rpm packages raise: directories that
-// nobody has, paths that two packages have, and what rpm itself finds
-// different from what was packaged.
+// nobody has, paths that two packages have, scriptlets that call what is not
+// there, and what rpm itself finds different from what was packaged.
 func (a *agent) derived(ctx context.Context) error {
 	if a.machine.format != "rpm" {
 		return nil
@@ -31,6 +31,7 @@ func (a *agent) derived(ctx context.Context) error {
 	}
 	a.tellFindings("files", "each of one package", a.machine.twice(shipped))
 	for _, p := range a.Packages {
+		a.tellFindings(p.Name, "scriptlets find their commands", a.machine.missingCommands(ctx, p))
 		out, _ := a.machine.run(ctx, "rpm", "-V", "--nodeps", p.Name) // its exit code says no more than its output
 		a.tellFindings(p.Name, "as packaged", verified(p.Name, out))
 	}

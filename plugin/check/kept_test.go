@@ -40,3 +40,24 @@ func TestWhatIsKeptOnPurposeIsNoLeftover(t *testing.T) {
 		}
 	}
 }
+
+// Files in /run that a service leaves are the package's to remove.
+func TestWhatIsLeftInRun(t *testing.T) {
+	m := files(t, map[string]string{"/run/old.pid": "1", "/run/a/a.pid": "7", "/run/systemd/x": "", "/run/empty/.keep": ""})
+	if err := os.Remove(m.at("/run/empty/.keep")); err != nil {
+		t.Fatal(err)
+	}
+	now, err := m.snapshot(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	accept, err := newAcceptor(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"failed leftover /run/a/a.pid running | want gone after removal | found still there | why a running service's own: " +
+		"have it removed when the service stops (RuntimeDirectory=), or by %preun when $1 is 0"}
+	if d := cmp.Diff(want, sayAll(leftRunning(snapshot{Run: []string{"/run/old.pid"}}, now, accept.accepts))); d != "" {
+		t.Error(d)
+	}
+}

@@ -60,6 +60,8 @@ var noise = []accepted{
 	{"/etc/{hosts,hostname,resolv.conf}", "written by the container engine"},
 	{"/etc/machine-id", "written at boot"},
 	{"/root/**", "root's home"},
+	{"/run/{systemd,udev,user,dbus,log,lock,mount,credentials,host,secrets,sudo,faillock,tmpfiles.d,console,netns,cryptsetup,samba,initramfs}/**", "the machine's own, as long as it runs"},
+	{"/run/{utmp,nologin,initctl,.containerenv,motd*,machine-id,reboot-required*,dnf*,yum*,zypp*,rpm*,ostree-booted}", "the machine's own, as long as it runs"},
 	{"/home", "the directory is shared"},
 	{"/var/lib/logrotate/**", "when logs were last rotated"},
 	{"/usr/share/info/dir{,.old}", "the index of info pages"},

@@ -27,6 +27,8 @@ type entry struct {
 type snapshot struct {
 	Files         map[string]entry
 	Users, Groups []string
+	// Run are the paths below /run that are no directories.
+	Run []string `json:",omitempty"`
 }
 
 // untracked are trees that are not compared: no part of the disk, or ours.
@@ -47,7 +49,30 @@ func (m machine) snapshot(ctx context.Context) (snapshot, error) {
 	if err != nil {
 		return s, fmt.Errorf("walk the file tree: %w", err)
 	}
+	if s.Run, err = m.running(ctx); err != nil {
+		return s, err
+	}
 	return s, m.walk(ctx, "/", device(info), 0, s.Files)
+}
+
+// running are files, sockets and pipes below /run, sorted.
+func (m machine) running(ctx context.Context) ([]string, error) {
+	info, err := m.lstat("/run")
+	if err != nil || !info.IsDir() {
+		return nil, nil //nolint:nilerr // a machine without one has nothing in it
+	}
+	all := map[string]entry{}
+	if err := m.walk(ctx, "/run", device(info), 1, all); err != nil {
+		return nil, err
+	}
+	var paths []string
+	for p, e := range all {
+		if !e.Mode.IsDir() {
+			paths = append(paths, p)
+		}
+	}
+	slices.Sort(paths)
+	return paths, nil
 }
 
 // names are the first fields of a file such as passwd.
