@@ -4,9 +4,12 @@ import (
 	"crypto/md5"  //nolint:gosec // rpm's own
 	"crypto/sha1" //nolint:gosec // rpm's own
 	"crypto/sha256"
+	"crypto/sha3"
+	"crypto/sha512"
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"hash"
 	"os"
 	"path"
 	"path/filepath"
@@ -125,12 +128,19 @@ func (h blob) makeOlder() {
 	}
 }
 
-// Digests of the payload in the header, as it is in the file and unpacked:
-// rpm's rpmtag.h.
-const (
-	payloadDigest    = 5092
-	payloadDigestAlt = 5097
-)
+// payloadDigests are those in the header: of the payload as it is in the file,
+// or unpacked. rpm 6 has three of each; their numbers are rpmtag.h's.
+var payloadDigests = []struct {
+	tag  int
+	open bool
+	hash func() hash.Hash
+}{
+	{5092, false, sha256.New}, {5097, true, sha256.New}, {5121, false, sha512.New}, {5122, true, sha512.New},
+	{5123, false, func() hash.Hash { return sha3.New256() }}, {5124, true, func() hash.Hash { return sha3.New256() }},
+}
+
+// payloadSize is the payload's size in the file, since rpm 6.
+const payloadSize = 5112
 
 // olderPayload is one whose configuration and units differ, told to the
 // header; the same one, if nothing is to be changed, or cannot be.
@@ -148,17 +158,31 @@ func (f file) olderPayload(h blob, packed []byte) ([]byte, error) {
 			return nil, err
 		}
 	}
-	for tag, b := range map[int][]byte{payloadDigest: different, payloadDigestAlt: open} {
-		for _, text := range h.texts(tag) {
-			if err := replace(text, hexOf(sha256.Sum256(b))); err != nil {
+	for _, d := range payloadDigests {
+		b := different
+		if d.open {
+			b = open
+		}
+		for _, text := range h.texts(d.tag) {
+			if err := replace(text, hexOf(d.hash, b)); err != nil {
 				return nil, err
 			}
 		}
 	}
+	if at, n := h.at(payloadSize); n > 0 {
+		binary.BigEndian.PutUint64(at, uint64(len(different)))
+	}
 	return different, nil
 }
 
-func hexOf(sum [sha256.Size]byte) string { return hex.EncodeToString(sum[:]) }
+func hexOf(sum func() hash.Hash, b []byte) string {
+	h := sum()
+	h.Write(b)
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// sha3Header is the sum of the header that rpm 6 adds.
+const sha3Header = 279
 
 // sign puts right what a signature header says of a header and its payload:
 // sums and sizes.
@@ -171,11 +195,13 @@ func (h blob) sign(header, payload []byte) {
 		binary.BigEndian.PutUint64(at, uint64(size)) //nolint:gosec // a size is positive
 	}
 	for _, text := range h.texts(rpmutils.SIG_SHA256) {
-		copy(text, hexOf(sha256.Sum256(header)))
+		copy(text, hexOf(sha256.New, header))
+	}
+	for _, text := range h.texts(sha3Header) {
+		copy(text, hexOf(func() hash.Hash { return sha3.New256() }, header))
 	}
 	for _, text := range h.texts(rpmutils.SIG_SHA1) {
-		sum := sha1.Sum(header) //nolint:gosec // rpm's own
-		copy(text, hex.EncodeToString(sum[:]))
+		copy(text, hexOf(sha1.New, header))
 	}
 	if at, n := h.at(rpmutils.SIG_MD5 - signatureBase); n == md5.Size {
 		sum := md5.New() //nolint:gosec // rpm's own

@@ -6,7 +6,6 @@ import (
 	"crypto/md5"  //nolint:gosec // what old rpms name their files by
 	"crypto/sha1" //nolint:gosec // what old rpms name their files by
 	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"hash"
@@ -48,11 +47,7 @@ var digests = map[uint32]func() hash.Hash{
 	0: md5.New, rpmutils.HASH_MD5: md5.New, rpmutils.HASH_SHA1: sha1.New, rpmutils.HASH_SHA256: sha256.New,
 }
 
-func digestOf(algorithm uint32, b []byte) string {
-	h := digests[algorithm]()
-	h.Write(b)
-	return hex.EncodeToString(h.Sum(nil))
-}
+func digestOf(algorithm uint32, b []byte) string { return hexOf(digests[algorithm], b) }
 
 // touched is a file whose content was changed: its place in the header's
 // lists, and its new digest.

@@ -4,8 +4,11 @@ import (
 	"bytes"
 	"compress/gzip"
 	"crypto/sha256"
+	"crypto/sha3"
+	"crypto/sha512"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -29,6 +32,11 @@ const (
 // built writes an rpm to dir.
 func built(t *testing.T, dir, name, version, release string, change func(*rpmpack.RPMMetaData)) {
 	t.Helper()
+	pack(t, dir, name, version, release, change, nil)
+}
+
+func pack(t *testing.T, dir, name, version, release string, change func(*rpmpack.RPMMetaData), more func(*rpmpack.RPM)) {
+	t.Helper()
 	m := rpmpack.RPMMetaData{
 		Name: name, Version: version, Release: release, Arch: "noarch", Epoch: rpmpack.NoEpoch, Compressor: "gzip",
 		Summary: "It <greets> & more", Description: "Long", Licence: "MIT", BuildTime: time.Unix(1e9, 0),
@@ -50,6 +58,9 @@ func built(t *testing.T, dir, name, version, release string, change func(*rpmpac
 	} {
 		f.Owner, f.Group, f.MTime = "root", "root", 1e9
 		r.AddFile(f)
+	}
+	if more != nil {
+		more(r)
 	}
 	w, err := os.Create(filepath.Join(dir, name+"-"+version+"-"+release+"."+m.Arch+".rpm"))
 	if err != nil {
@@ -230,6 +241,56 @@ func TestOlder(t *testing.T) {
 				t.Errorf("steady-libs requires %q, %v", versions, err)
 			}
 		})
+	}
+}
+
+// What rpm 6 adds to the sums is put right too; a signature cannot be.
+func TestOlderOfRPM6(t *testing.T) {
+	dir, out := t.TempDir(), t.TempDir()
+	pack(t, dir, "a", "1", "1", nil, func(r *rpmpack.RPM) {
+		r.AddCustomTag(5112, rpmpack.EntryInt32([]int32{0, 0})) // 8 bytes, whatever they are called
+		r.AddCustomTag(5121, rpmpack.EntryString(strings.Repeat("x", 128)))
+		r.AddCustomTag(5124, rpmpack.EntryString(strings.Repeat("y", 64)))
+		r.AddCustomSig(279, rpmpack.EntryString(strings.Repeat("z", 64)))
+	})
+	if _, err := rpm.Older(dir, out); err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Join(out, "a-1-0.noarch.rpm")
+	h, _ := contents(t, name)
+	raw, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := h.GetRange()
+	packed := raw[at.End:]
+	z, err := gzip.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		t.Fatal(err)
+	}
+	open, err := io.ReadAll(z)
+	if err != nil {
+		t.Fatal(err)
+	}
+	size, err := h.GetUint32s(5112)
+	if err != nil || size[0] != 0 || int(size[1]) != len(packed) {
+		t.Errorf("size is %v, %v; it is %d", size, err, len(packed))
+	}
+	for tag, want := range map[int]string{
+		5121: fmt.Sprintf("%x", sha512.Sum512(packed)), 5124: fmt.Sprintf("%x", sha3.Sum256(open)), 279: fmt.Sprintf("%x", sha3.Sum256(raw[at.Start:at.End])),
+	} {
+		if got, err := h.GetString(tag); err != nil || got != want {
+			t.Errorf("tag %d: %s %v, want %s", tag, got, err, want)
+		}
+	}
+}
+
+func TestOlderOfASignedPackage(t *testing.T) {
+	dir := t.TempDir()
+	pack(t, dir, "a", "1", "1", nil, func(r *rpmpack.RPM) { r.AddCustomSig(268, rpmpack.EntryBytes([]byte("signature"))) })
+	_, err := rpm.Older(dir, t.TempDir())
+	if bad := (*rpm.PackageError)(nil); !errors.As(err, &bad) || !strings.Contains(err.Error(), "a-1-1.noarch.rpm: it is signed") {
+		t.Errorf("got %v", err)
 	}
 }
 
