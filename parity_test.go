@@ -265,6 +265,7 @@ func publishAs(t *testing.T, from, to string) {
 }
 
 func TestParityWithTheAncestor(t *testing.T) {
+	t.Parallel()
 	const tree = "examples/parity"
 	var p parity
 	p.dir = copyTree(t, tree)
