@@ -13,23 +13,41 @@ import (
 )
 
 // missingCommands are findings for what scriptlets call and the machine does
-// not have: it was not required, and whether it is there, is luck.
+// not have, and warnings for what it has by luck: of a package that nothing
+// requires.
 func (m machine) missingCommands(ctx context.Context, p Package) []result.Check {
 	var found []result.Check
+	var required []string
 	for _, script := range m.database().scripts(ctx, p.Name) {
+		about := script.Name + " of " + p.Name
+		requires := fmt.Sprintf("Requires(%s)", strings.TrimPrefix(script.Name, "%"))
 		for _, name := range commandsOf(script.Text) {
-			if m.callable(name) {
+			place := m.callable(name)
+			if place == "" {
+				found = append(found, failed("script", about, "commands", "what it calls is there", name+" is not there",
+					"nothing that the package requires brings it: it needs "+requires))
 				continue
 			}
-			found = append(found, failed("script", script.Name+" of "+p.Name, "commands", "what it calls is there", name+" is not there",
-				fmt.Sprintf("nothing that the package requires brings it: it needs Requires(%s)", strings.TrimPrefix(script.Name, "%"))))
+			owner := m.ownerOf(ctx, place)
+			if owner == "" {
+				continue
+			}
+			if required == nil {
+				required = m.required(ctx, p.Name)
+			}
+			if !slices.Contains(required, owner) {
+				c := failed("script", about, "commands", "what it calls is required", name+" is of "+owner,
+					"the machine has it, and nothing that the package requires does: "+requires+": "+owner)
+				c.Warning = true
+				found = append(found, c)
+			}
 		}
 	}
 	return found
 }
 
-// callable says whether a command can be found on the machine.
-func (m machine) callable(name string) bool {
+// callable is where a command is on the machine; empty: nowhere.
+func (m machine) callable(name string) string {
 	places := []string{name}
 	if !strings.Contains(name, "/") {
 		places = nil
@@ -37,10 +55,52 @@ func (m machine) callable(name string) bool {
 			places = append(places, path.Join(dir, name))
 		}
 	}
-	return slices.ContainsFunc(places, func(place string) bool {
-		_, err := m.follow(place)
-		return err == nil
-	})
+	for _, place := range places {
+		if _, err := m.follow(place); err == nil {
+			return place
+		}
+	}
+	return ""
+}
+
+// ownerOf is the package that has a file, by either of its names where a
+// directory is a link; empty, if it is nobody's.
+func (m machine) ownerOf(ctx context.Context, file string) string {
+	for _, name := range []string{file, m.canonical(file)} {
+		out, err := m.run(ctx, "rpm", "-qf", "--qf", `%{NAME}\n`, name)
+		if word := strings.Fields(out); err == nil && len(word) > 0 {
+			return word[0]
+		}
+	}
+	return ""
+}
+
+// required are the names of a package and of all that it requires, directly or
+// not, and that is installed.
+func (m machine) required(ctx context.Context, name string) []string {
+	all, next := []string{name}, []string{name}
+	for len(next) > 0 {
+		out, _ := m.run(ctx, "rpm", append([]string{"-q", "--qf", `[%{REQUIRENAME}\n]`}, next...)...) // one that is not installed requires nothing
+		next = nil
+		var needs []string
+		for line := range strings.Lines(out) {
+			need := strings.TrimSpace(line)
+			if need != "" && !strings.ContainsAny(need, " ") && !strings.HasPrefix(need, "rpmlib(") {
+				needs = append(needs, need)
+			}
+		}
+		if len(needs) == 0 {
+			break
+		}
+		out, _ = m.run(ctx, "rpm", append([]string{"-q", "--qf", `=%{NAME}\n`, "--whatprovides"}, distinct(needs)...)...) // what nothing provides is told by line
+		for line := range strings.Lines(out) {
+			by, found := strings.CutPrefix(strings.TrimSpace(line), "=")
+			if found && !slices.Contains(all, by) {
+				all, next = append(all, by), append(next, by)
+			}
+		}
+	}
+	return all
 }
 
 // commandsOf are the commands that a shell script calls by name, in its order:
