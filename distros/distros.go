@@ -60,6 +60,8 @@ type Family struct {
 	// Like is a family that it is as, but for what is said of it: functions
 	// come after that one's, recipes and inits take the place of its.
 	Like string `yaml:"like"`
+	// Seen says in words what its recipes have run on, and what not.
+	Seen string `yaml:"seen"`
 	// Format of its packages: deb, rpm.
 	Format string `yaml:"format"`
 	// Manager is its package manager's name: apt, dnf.

@@ -3,6 +3,7 @@ package distros_test
 import (
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"regexp"
@@ -196,6 +197,14 @@ func TestDocumentIsFresh(t *testing.T) {
 			eol = d.EndOfLife.Format(time.DateOnly)
 		}
 		fmt.Fprintf(&b, "| %s | %s | %s | `%s` | %s | %d | %s | %s |\n", d.Name, d.Title, d.Family, d.Image, d.Init, d.Systemd, eol, strings.Join(d.Aliases, ", "))
+	}
+	b.WriteString("\n## What has run\n\nThe plan of each of them prints in a test. Their families' recipes have run on:\n\n")
+	byName := families(t)
+	for _, name := range slices.Sorted(maps.Keys(byName)) {
+		if byName[name].Seen == "" {
+			t.Errorf("%s does not say what its recipes have run on", name)
+		}
+		fmt.Fprintf(&b, "- %s: %s.\n", name, byName[name].Seen)
 	}
 	if *update {
 		if err := os.WriteFile(file, []byte(b.String()), 0o644); err != nil {
