@@ -14,13 +14,18 @@ COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
 ARG VERSION=dev
-RUN CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=${VERSION}" -o /drone-packages .
+# The program for the image's own platform, and those that go into test
+# machines of others.
+ARG ARCHES="amd64 arm64"
+RUN own=$(go env GOARCH) && for arch in $ARCHES; do \
+      CGO_ENABLED=0 GOARCH=$arch go build -trimpath -ldflags "-s -w -X main.version=${VERSION}" -o /out/drone-packages-$arch . || exit 1; \
+    done && mv /out/drone-packages-$own /out/drone-packages
 
 FROM ${BASE_IMAGE}
 RUN apt-get -q update \
  && apt-get -q install -y --no-install-recommends \
     ca-certificates debian-archive-keyring git mmdebstrap openssh-client ubuntu-keyring \
  && rm -rf /var/lib/apt/lists/*
-COPY --from=build /drone-packages /bin/drone-packages
+COPY --from=build /out/ /bin/
 LABEL org.opencontainers.image.title="drone-packages" org.opencontainers.image.licenses="Apache-2.0"
 ENTRYPOINT ["/bin/drone-packages"]

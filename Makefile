@@ -5,13 +5,16 @@ BINARY := bin/drone-packages
 LINT := bin/golangci-lint
 DEMO_DISTROS ?= debian-12,debian-13
 
-.PHONY: help build image setup services standins demo demo-rpm test lint golden generate bench vm clean
+.PHONY: help build build-arm64 arm64 image setup services standins demo demo-rpm test lint golden generate bench vm clean
 
 help: ## list these targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1	/' | expand -t 12
 
 build: ## build bin/drone-packages, static
 	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o $(BINARY) .
+
+build-arm64: ## build bin/drone-packages-arm64, which goes into machines of that platform
+	CGO_ENABLED=0 GOARCH=arm64 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o $(BINARY)-arm64 .
 
 image: setup ## build the plugin's image, dronepackages/drone-packages
 	lab/pluginimage.sh
@@ -60,6 +63,9 @@ generate: ## write the generated documents anew
 bench: setup build ## product against the same docker commands by hand
 	lab/images.sh 13
 	lab/bench.sh
+
+arm64: setup build build-arm64 ## build examples/greeter for arm64, under an emulator that is registered meanwhile
+	lab/arm64.sh
 
 vm: build ## the init ladder on cgroup v2 hosts under emulation
 	lab/setup.sh vm

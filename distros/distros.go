@@ -49,6 +49,8 @@ type Distro struct {
 	Dist string `yaml:"dist"`
 	// Locale of every command. Default: C.UTF-8.
 	Locale string `yaml:"locale"`
+	// Platform, OS/ARCH, of its machines: see On. Empty: the host's own.
+	Platform string `yaml:"-"`
 }
 
 // Family is how a group of distros installs and builds: the shape of one file

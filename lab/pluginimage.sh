@@ -22,6 +22,6 @@ base=debian:trixie-slim build=golang:1.26-trixie
 there $base || { "$top/lab/images.sh" 13; docker tag lab/debian:13 $base; echo "$base is lab/debian:13"; }
 there $build || { standin_go $build; echo "$build is lab/debian:13 with $(go version)"; }
 
-args=(--build-arg "VERSION=$(git -C "$top" describe --tags --always --dirty 2>/dev/null || echo dev)")
+args=(--build-arg "ARCHES=$(go env GOARCH)" --build-arg "VERSION=$(git -C "$top" describe --tags --always --dirty 2>/dev/null || echo dev)")
 for setting in GOPROXY GOSUMDB GONOSUMDB GOPRIVATE; do args+=(--build-arg "$setting=$(go env "$setting")"); done
 docker build --quiet "${args[@]}" --tag "$name" "$top"

@@ -4,7 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"maps"
+	"os"
+	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -131,4 +136,37 @@ func distroOf(name string, d settings.Definition) distros.Distro {
 		Suite: d.Suite, Components: d.Components, Keyring: d.Keyring,
 		Init: d.Init, Boots: d.Boots, Glibc: d.Glibc, EndOfLife: d.Ends(), Manager: d.Manager, Dist: d.Dist,
 	}
+}
+
+// onPlatforms are distros on each of the platforms asked for; none asked for
+// is the host's own.
+func onPlatforms(all []distros.Distro, platforms []string, own string) []distros.Distro {
+	if len(platforms) == 0 {
+		return all
+	}
+	var found []distros.Distro
+	for _, d := range all {
+		for _, platform := range platforms {
+			if platform == own {
+				platform = d.Platform
+			}
+			found = append(found, d.On(platform))
+		}
+	}
+	return found
+}
+
+// agent opens our own program for a platform: this one, or the one beside it
+// that is named after the architecture.
+func (w World) agent(platform string) (io.ReadCloser, error) {
+	_, arch, _ := strings.Cut(platform, "/")
+	if arch == runtime.GOARCH {
+		return os.Open(w.Executable)
+	}
+	name := "drone-packages-" + strings.ReplaceAll(arch, "/", "-")
+	file, err := os.Open(filepath.Join(filepath.Dir(w.Executable), name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("there is no %s beside %s: it is what goes into machines of that platform; make build-arm64 makes that of arm64, and the plugin's image has it", name, filepath.Base(w.Executable))
+	}
+	return file, err
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"github.com/drone-packages/drone-packages/plugin/engine"
@@ -97,7 +96,7 @@ func (s *session) run(ctx context.Context, p plan.Plan) (result.Run, error) {
 		Finished: func(ctx context.Context, name, format string) (io.ReadCloser, error) {
 			return source.OpenFinished(ctx, s.world.Dir, name, format)
 		},
-		Agent: func(string) (io.ReadCloser, error) { return os.Open(s.world.Executable) },
+		Agent: s.world.agent,
 		Dir:   dir, Owner: owner,
 		Console: s.world.Stdout, Verbose: s.verbose(),
 		Login: s.login(), Secrets: s.settings.Secrets(),

@@ -156,6 +156,7 @@ func (s *session) plan(ctx context.Context) (plan.Plan, error) {
 	if err != nil {
 		return plan.Plan{}, &SettingsError{err}
 	}
+	wanted = onPlatforms(wanted, s.settings.Platforms, s.host.Platform)
 	version, doubt, err := chooseVersion(s.settings.Version, s.checkout.Tree)
 	if err != nil {
 		return plan.Plan{}, &SettingsError{err}

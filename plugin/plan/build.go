@@ -53,9 +53,17 @@ func (b builder) job(kind Kind, pkg string) Job {
 	}
 	return Job{
 		Name: name, Kind: kind, Distro: b.distro.Name, Package: pkg,
-		Platform: b.in.Host.Platform,
+		Platform: b.platform(),
 		Timeout:  time.Duration(b.in.Settings.Timeout),
 	}
+}
+
+// platform of the distro's machines.
+func (b builder) platform() string {
+	if b.distro.Platform != "" {
+		return b.distro.Platform
+	}
+	return b.in.Host.Platform
 }
 
 // baseImage is the job that everything of the distro starts from.

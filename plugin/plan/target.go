@@ -31,6 +31,9 @@ func (b builder) targets() ([]distros.Distro, error) {
 	if len(found) == 0 {
 		return nil, fmt.Errorf("test.distros: no distro for %s: to leave out its tests, write test.skip: %s", b.distro.Name, b.distro.Name)
 	}
+	for i := range found {
+		found[i] = found[i].On(b.distro.Platform)
+	}
 	return found, nil
 }
 

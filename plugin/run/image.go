@@ -31,6 +31,9 @@ const (
 // else a bootstrap; as the plan's policy says.
 func (j *job) baseImage(ctx context.Context) {
 	err := within(ctx, "coming by the base image", j.Timeout, func(ctx context.Context) error {
+		if err := j.runs(ctx, j.Platform); err != nil {
+			return err
+		}
 		image, err := j.findBase(ctx)
 		if err == nil {
 			j.keepImage(image)
@@ -73,6 +76,12 @@ func (j *job) findBase(ctx context.Context) (engine.Image, error) {
 // fromRegistry is the image that is here or in the registry.
 func (j *job) fromRegistry(ctx context.Context) (engine.Image, error) {
 	b := j.Base
+	// Of two platforms one has the name at a time.
+	release, err := j.hold(ctx, b.Ref)
+	if err != nil {
+		return engine.Image{}, err
+	}
+	defer release()
 	if b.Pull != "always" {
 		found, err := j.engine.Find(ctx, b.Ref, nil)
 		if err != nil {
@@ -160,13 +169,20 @@ func (j *job) alone(ctx context.Context) (release func(), err error) {
 	if j.Cache == nil {
 		return func() {}, nil
 	}
-	ref := j.cacheRef()
-	j.mu.Lock()
-	if j.making[ref] == nil {
-		j.making[ref] = make(chan struct{}, 1)
+	return j.hold(ctx, j.cacheRef())
+}
+
+// hold waits until nobody else makes or pulls what a reference names.
+func (r *runner) hold(ctx context.Context, ref string) (release func(), err error) {
+	r.mu.Lock()
+	if r.making == nil {
+		r.making = map[string]chan struct{}{}
 	}
-	made := j.making[ref]
-	j.mu.Unlock()
+	if r.making[ref] == nil {
+		r.making[ref] = make(chan struct{}, 1)
+	}
+	made := r.making[ref]
+	r.mu.Unlock()
 	select {
 	case made <- struct{}{}:
 		return func() { <-made }, nil

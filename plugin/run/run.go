@@ -95,12 +95,14 @@ type runner struct {
 	// images by the job that made or found them, outputs by build job.
 	images  map[string]engine.Image
 	outputs map[string]*output
-	// making are the images that are being made, by reference.
+	// making are the images that are being made or pulled, by reference.
 	making map[string]chan struct{}
 	// unpacking is held by the build that hands over.
 	unpacking sync.Mutex
 	// shared services by name.
 	shared map[string]*shared
+	// emulations are the platforms that were tried.
+	emulations emulations
 }
 
 // output is what one build job handed over.
@@ -123,7 +125,7 @@ func newRunner(p plan.Plan, e engine.Engine, o Options) *runner {
 	}
 	r := &runner{
 		plan: p, engine: e, o: o, started: o.Now(),
-		images: map[string]engine.Image{}, outputs: map[string]*output{}, making: map[string]chan struct{}{},
+		images: map[string]engine.Image{}, outputs: map[string]*output{},
 		shared: map[string]*shared{},
 	}
 	r.console = newConsole(o, r.started, jobWidth(p.Jobs))

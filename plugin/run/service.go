@@ -88,7 +88,7 @@ func (j *job) launch(ctx context.Context, s *service) error {
 	image := j.images[s.Image]
 	j.mu.Unlock()
 	spec := engine.Spec{
-		Name: s.Name, Image: image.ID, Platform: j.Platform, Hostname: s.Hostname, Aliases: s.Aliases,
+		Name: s.Name, Image: image.ID, Platform: image.Platform, Hostname: s.Hostname, Aliases: s.Aliases,
 		Entrypoint: s.Entrypoint, Args: s.Args, Env: s.Env, Files: s.Files, Reaper: true,
 		Limits: engine.Limits{CPUs: s.CPUs, Memory: s.Memory},
 	}

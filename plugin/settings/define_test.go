@@ -70,3 +70,14 @@ func TestDefinitionsThatAreNoMapping(t *testing.T) {
 		t.Errorf("got %v, want %s", err, want)
 	}
 }
+
+func TestPlatforms(t *testing.T) {
+	s, _, err := settings.Load([]string{"PLUGIN_PLATFORM=linux/amd64,linux/arm/v7"}, fstest.MapFS{})
+	if err != nil || len(s.Platforms) != 2 {
+		t.Errorf("%v, %v", s.Platforms, err)
+	}
+	_, _, err = settings.Load([]string{"PLUGIN_PLATFORMS=linux/amd64,arm64"}, fstest.MapFS{})
+	if want := `PLUGIN_PLATFORMS: found "arm64", wanted a platform, such as linux/arm64`; err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}

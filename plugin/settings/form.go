@@ -18,12 +18,22 @@ var (
 // forms say what is wanted of a text, by a field's tag form; empty when it is
 // that.
 var forms = map[string]func(string) string{
-	"port":    wantPort,
-	"host":    wantHost,
-	"address": wantAddress,
-	"pattern": wantPattern,
-	"path":    wantPath,
-	"date":    wantDate,
+	"port":     wantPort,
+	"host":     wantHost,
+	"address":  wantAddress,
+	"pattern":  wantPattern,
+	"path":     wantPath,
+	"date":     wantDate,
+	"platform": wantPlatform,
+}
+
+var platform = regexp.MustCompile(`^linux/[a-z0-9]+(/[a-z0-9]+)?$`)
+
+func wantPlatform(text string) string {
+	if !platform.MatchString(text) {
+		return "a platform, such as linux/arm64"
+	}
+	return ""
 }
 
 func wantPort(text string) string {

@@ -11,6 +11,11 @@ type Settings struct {
 	//
 	// With none, the current stable Debian.
 	Distros List `yaml:"distros"`
+	// Platforms to build and test for, each with every distro: linux/amd64, linux/arm64. Default: the engine's own.
+	//
+	// One that is not the engine's own needs an emulator on its host, and
+	// makes a distro called DISTRO-ARCH: debian-13-arm64.
+	Platforms List `yaml:"platforms" form:"platform"`
 	// Define distros of your own, by name: {mylinux-9: {family: rhel, image: "registry.example/mylinux:9"}}, or the file that holds one: {mylinux-9: mylinux-9.yml}.
 	//
 	// Name them in distros, as the built-in ones. What is said of a built-in
