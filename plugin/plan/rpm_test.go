@@ -157,10 +157,9 @@ func TestFinishedRpmsAreNamedByTheirFiles(t *testing.T) {
 	}
 }
 
-// Each release that is known can be planned for, by the family it has, on a
-// host where the oldest inits cannot boot.
-func TestEveryDistroIsPlanned(t *testing.T) {
-	in := rpmInput()
+// knownInput is a plan's input for all releases that are known.
+func knownInput(t *testing.T) plan.Input {
+	t.Helper()
 	all, err := distros.All()
 	if err != nil {
 		t.Fatal(err)
@@ -169,10 +168,51 @@ func TestEveryDistroIsPlanned(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	in.Distros, in.Catalogue, in.Families, in.Host.Cgroup = all, all, families, "2"
+	in := rpmInput()
+	in.Distros, in.Catalogue, in.Families = all, all, families
+	return in
+}
+
+func only(all []distros.Distro, names ...string) []distros.Distro {
+	return slices.DeleteFunc(slices.Clone(all), func(d distros.Distro) bool { return !slices.Contains(names, d.Name) })
+}
+
+// What is built on one of rhel's relatives is tested on the others; what was
+// linked with a newer C library is not, and that is said.
+func TestRelativesTestEachOthersPackages(t *testing.T) {
+	in := knownInput(t)
+	in.Distros = only(in.Distros, "rocky-9", "alma-10", "debian-12")
+	in.Settings.Test.Distros = map[string]settings.List{
+		"rocky-9": {"rocky-9", "alma-9", "oracle-9", "ubi-9"}, "alma-10": {"rocky-9"}, "debian-12": {"ubuntu-24.04", "ubi-9"},
+	}
+	in.Source.Packages[0].Control = "Source: greeter\n\nPackage: greeter\nArchitecture: any\n"
+	p := newPlan(t, in)
+	for _, name := range []string{"rocky-9/test", "rocky-9/test/alma-9", "rocky-9/test/oracle-9", "rocky-9/test/ubi-9", "debian-12/test/ubuntu-24.04"} {
+		if test := jobOf(t, p, name); !slices.Contains(test.Needs, test.Distro+"/machine") {
+			t.Errorf("%s needs %v", name, test.Needs)
+		}
+	}
+	var why []string
+	for _, s := range p.Skips {
+		why = append(why, s.Why)
+	}
+	want := []string{
+		"what is built for alma-10 is not tested on rocky-9: it has glibc 2.34, older than the 2.39 that they are built with",
+		"what is built for debian-12 is not tested on ubi-9: it installs .rpm, not .deb",
+	}
+	if d := cmp.Diff(want, why); d != "" {
+		t.Error(d)
+	}
+}
+
+// Each release that is known can be planned for, by the family it has, on a
+// host where the oldest inits cannot boot.
+func TestEveryDistroIsPlanned(t *testing.T) {
+	in := knownInput(t)
+	in.Host.Cgroup = "2"
 	p := newPlan(t, in)
 	golden(t, "every", p.String())
-	for _, d := range all {
+	for _, d := range in.Distros {
 		if build := jobOf(t, p, d.Name+"/build/greeter"); build.Container.Env["DP_SOURCE"] == "" {
 			t.Errorf("%s: nothing to build", d.Name)
 		}
