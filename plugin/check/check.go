@@ -34,16 +34,18 @@ const (
 	// Installed checks what the packages themselves promise: installed at
 	// the version given; conffiles present; every executable finds its
 	// interpreter and its shared libraries; no dangling symlink, no
-	// world-writable file. It remembers files and executables for Removed.
+	// world-writable file; users made; what cron, logrotate, man and shells
+	// read is as they want it; setuid and capabilities listed: all of it is in
+	// docs/derived.md. It remembers files and executables for Removed.
 	Installed Question = "installed"
 	// Present is the part of Installed that an upgrade may break: the
 	// version, conffiles and shipped files.
 	Present Question = "present"
 	// Services waits for every unit the packages ship to settle, then checks
 	// that it is loaded, and enabled and active as the package declares; that
-	// no unit of the machine failed since Boot; no core dump; and lists the
-	// journal's errors as warnings. It remembers pids, ports and what was
-	// enabled.
+	// sockets are listened on as units declare; that no unit of the machine
+	// failed since Boot; no core dump; and lists the journal's errors as
+	// warnings. It remembers pids, ports and what was enabled.
 	Services Question = "services"
 	// Restart restarts each unit that runs, and checks for a new main pid
 	// that stays up for Request.Stay.

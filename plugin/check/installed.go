@@ -25,6 +25,7 @@ func (a *agent) installed(ctx context.Context) error {
 		}
 		programs := a.machine.executables(files)
 		a.executables(l, p, files)
+		a.readers(ctx, p, files)
 		all.Files, all.Executables = append(all.Files, files...), append(all.Executables, programs...)
 	}
 	if err := a.derived(ctx); err != nil {

@@ -42,6 +42,9 @@ func (a *agent) services(ctx context.Context) error {
 		return err
 	}
 	now.Ports = ports
+	if err := a.sockets(now.Units); err != nil {
+		return err
+	}
 	if err := a.aftermath(ctx, boot, before, now); err != nil {
 		return err
 	}
