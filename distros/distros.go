@@ -157,7 +157,9 @@ const (
 	// Dependencies installs what $DP_PACKAGES need, not themselves, and
 	// prints "dependency NAME" for each, and "apart NAME OTHER" for a package
 	// that cannot be installed beside OTHER, one before it: those that follow
-	// are without it.
+	// are without it. Where they cannot be installed it prints, for each
+	// dependency that is not to be had, what asks for it, as its package has
+	// it, and what there is: "unavailable PACKAGE<tab>NEED<tab>HAS".
 	Dependencies Recipe = "dependencies"
 	// Older makes, of the packages below $DP_REPO, ones of an older version
 	// below $DP_OLD, in directories of the same names: the same files and

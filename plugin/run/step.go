@@ -183,6 +183,10 @@ func (j *job) blame(ctx context.Context, s plan.Exec, code, mark int) error {
 	if code == exitTempFail {
 		return &fault{p}
 	}
+	said, _ := j.log.since(mark)
+	if missing := unavailable(said); len(missing) > 0 {
+		p.Facts, p.Hint = append(p.Facts, missing...), wayToDepend
+	}
 	if j.Kind == plan.Test {
 		p.Lines = append(p.Lines, j.journal(ctx)...)
 	}
