@@ -92,8 +92,7 @@ func (b builder) older(packages []wanted) []Step {
 		}
 		return []Step{b.findOlder("find the older version in "+withoutUser(strings.Join(lines, ", ")), lines)}
 	}
-	index := b.recipe("make a repository of the older packages", distros.Index)
-	index.Env = map[string]string{"DP_OUT": givenDir}
+	index := b.indexOf("make a repository of the older packages", givenDir)
 	return []Step{
 		CopyIn{What: Finished, Dir: givenDir, Finished: b.filesOf(upgradeFrom, b.upgradeFrom())},
 		index,

@@ -218,3 +218,20 @@ func TestEveryDistroIsPlanned(t *testing.T) {
 		}
 	}
 }
+
+// What every recipe may read is there wherever one runs: test machines have no
+// environment of their own.
+func TestRecipesOfTestMachinesAreToldWhatTheyMayRead(t *testing.T) {
+	in := rpmInput()
+	in.Finished = map[plan.Origin][]string{{Setting: "test.upgrade_from", Format: "rpm", Where: "old"}: {"old/greeter-0.9-1.noarch.rpm"}}
+	for _, from := range []settings.Origins{nil, {"old"}} {
+		in.Settings.Test.UpgradeFrom = from
+		for _, phase := range jobOf(t, newPlan(t, in), "rocky-9/test").Phases {
+			for _, s := range phase.Steps {
+				if e, ok := s.(plan.Exec); ok && strings.HasPrefix(e.Script, "pm=dnf") && (e.Env["DP_ROOT"] == "" || e.Env["DP_AGENT"] == "") {
+					t.Errorf("%s: %s: %v", phase.Name, e.Title, e.Env)
+				}
+			}
+		}
+	}
+}

@@ -57,12 +57,19 @@ func (b builder) upgradeNow() []Step {
 func (b builder) makeOlder(packages []wanted) []Step {
 	steps := []Step{b.act("make an older version of each package", distros.Older)}
 	for _, w := range packages {
-		index := announcing(b.recipe("make a repository of the older version", distros.Index))
+		index := announcing(b.indexOf("make a repository of the older version", path.Join(olderDir, w.name)))
 		index.Older = true
-		index.Env = map[string]string{"DP_OUT": path.Join(olderDir, w.name)}
 		steps = append(steps, index)
 	}
 	return append(steps, b.act("make the older version known to "+b.manager(), distros.Repository))
+}
+
+// indexOf makes, in a test machine, a repository of a directory.
+func (b builder) indexOf(title, dir string) Exec {
+	e := b.recipe(title, distros.Index)
+	e.Env = b.commonEnv()
+	e.Env["DP_OUT"] = dir
+	return e
 }
 
 // downgrade goes back to the older version, as after a release that had to be
