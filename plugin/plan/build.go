@@ -102,7 +102,7 @@ func (b builder) environment(w wanted) Job {
 	j.Phases = []Phase{{Name: "environment", Vital: true, Prepares: true, Steps: []Step{
 		b.recipe("configure the package manager", distros.Mirror),
 		b.recipe("install the toolchain", distros.Toolchain),
-		CopyIn{What: Control, Dir: sourceDir, Files: w.buildNeeds()},
+		CopyIn{What: Control, Dir: sourceDir, Files: map[string]string{w.format.needsIn: w.format.needs(w.how.Control, w.local)}},
 		b.needed(w),
 		Exec{Title: "clean up", Script: "rm -rf /build/source"},
 	}}}
@@ -127,10 +127,10 @@ func (b builder) build(w wanted) Job {
 }
 
 func (b builder) buildSteps(w wanted) []Step {
-	dir := b.sourceOf(w)
+	dir := sourceOf(w)
 	steps := []Step{
 		CopyIn{What: Tree, Dir: sourceDir},
-		Exec{Title: "make the clean copy the build user's", Script: prepareScript, Env: prepareEnv(w), Dir: dir},
+		Exec{Title: "make the clean copy the build user's", Script: prepareScript, Dir: dir},
 	}
 	steps = append(steps, b.agent()...)
 	if len(w.needs) > 0 {
@@ -155,16 +155,9 @@ func (b builder) buildSteps(w wanted) []Step {
 // prepareScript hands the clean copy to the build user, and calls the debian
 // directory debian if it has another name.
 const prepareScript = `chown -R build: /build
-if [ "$DP_DEB" != debian ]; then rm -rf debian; cp -a "$DP_DEB" debian; fi
+if [ "${DP_DEB:-debian}" != debian ]; then rm -rf debian; cp -a "$DP_DEB" debian; fi
 mkdir -p "$DP_OUT"
 `
-
-func prepareEnv(w wanted) map[string]string {
-	if w.how.Format() == "rpm" {
-		return map[string]string{"DP_DEB": "debian"}
-	}
-	return map[string]string{"DP_DEB": path.Base(w.how.Dir)}
-}
 
 // agent puts our own program into a container, if the family's recipes run it
 // where packages are made.
@@ -181,33 +174,18 @@ func announcing(e Exec) Exec {
 }
 
 // sourceOf is where the tree of a package is, in its containers.
-func (b builder) sourceOf(w wanted) string {
-	if w.how.Format() == "rpm" {
-		return path.Join(sourceDir, w.how.Dir)
-	}
-	return path.Join(sourceDir, path.Dir(w.how.Dir))
-}
-
-// specOf is the spec file of a package, relative to its tree.
-func (w wanted) specOf() string {
-	if w.how.Dir == "." {
-		return w.how.Spec
-	}
-	return strings.TrimPrefix(w.how.Spec, w.how.Dir+"/")
-}
+func sourceOf(w wanted) string { return path.Join(sourceDir, w.how.Dir) }
 
 func (b builder) buildEnv(w wanted) map[string]string {
 	env := map[string]string{
-		"DP_SOURCE":        b.sourceOf(w),
+		"DP_SOURCE":        sourceOf(w),
 		"DP_OUT":           path.Join(outDir, w.name),
 		"DP_REPO":          repoDir,
 		"DP_OLD":           olderDir,
 		"DP_VERSION":       b.in.Version,
 		"DP_BUILD_OPTIONS": strings.Join(b.in.Settings.BuildOptions, " "),
 	}
-	if w.how.Format() == "rpm" {
-		env["DP_SPEC"], env["DP_DIST"] = w.specOf(), b.distro.Dist
-	}
+	maps.Copy(env, w.format.env(w.how, b.distro))
 	maps.Copy(env, b.in.Settings.BuildEnvironment)
 	return env
 }
@@ -221,9 +199,7 @@ func (b builder) recipe(title string, r distros.Recipe) Exec {
 func (b builder) needed(w wanted) Exec {
 	e := b.recipe("install the build dependencies", distros.BuildDeps)
 	e.Env = map[string]string{"DP_SOURCE": sourceDir}
-	if w.how.Format() == "rpm" {
-		e.Env["DP_SPEC"] = neededSpec
-	}
+	maps.Copy(e.Env, w.format.needsEnv)
 	return e
 }
 

@@ -85,7 +85,6 @@ func (b builder) filesOf(setting string, origins settings.Origins) []FinishedFil
 var (
 	oddInName = regexp.MustCompile(`[^A-Za-z0-9._+~:-]`)
 	queryPart = regexp.MustCompile(`[?#].*$`)
-	rpmName   = regexp.MustCompile(`^(.+)-[^-]+-[^-]+\.rpm$`)
 	userOfURL = regexp.MustCompile(`(https?://)[^/@\s]*@`)
 )
 
@@ -141,16 +140,22 @@ func (b builder) fetch(w wanted) Job {
 	return j
 }
 
-// finishedNames are the packages that files hold, as far as their names say
-// so: NAME_VERSION_ARCH.deb, NAME-VERSION-RELEASE.ARCH.rpm.
+// holds is the package in a file, as far as its name says so:
+// NAME_VERSION_ARCH.deb, NAME-VERSION-RELEASE.ARCH.rpm. Empty: it does not.
+func (f FinishedFile) holds() string {
+	if m := formats[f.Format].file.FindStringSubmatch(strings.TrimPrefix(f.Name, again)); m != nil {
+		return m[1]
+	}
+	return ""
+}
+
+// finishedNames are the packages that files hold, as far as their names say.
 func finishedNames(files []FinishedFile) []string {
 	var names []string
 	for _, f := range files {
-		name, _, _ := strings.Cut(f.Name, "_")
-		if m := rpmName.FindStringSubmatch(f.Name); m != nil && f.Format == "rpm" {
-			name = m[1]
+		if name := f.holds(); name != "" {
+			names = append(names, name)
 		}
-		names = append(names, name)
 	}
 	return names
 }

@@ -12,7 +12,7 @@ func withNeeds(all []wanted) []wanted {
 	for i := range all {
 		for _, need := range needsOf(all, all[i].settings.Needs, nil) {
 			all[i].needs = append(all[i].needs, need)
-			all[i].local = append(all[i].local, need.binaries()...)
+			all[i].local = append(all[i].local, need.format.provides(need.how.Control)...)
 		}
 	}
 	return all

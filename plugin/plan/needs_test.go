@@ -16,7 +16,7 @@ func chain() plan.Input {
 	in := input()
 	in.Distros = in.Distros[:1]
 	in.Source.Packages = []source.Package{
-		{Name: "app", Dir: "app/debian", Control: `# what it takes
+		{Name: "app", Format: "deb", Where: "app/debian", Dir: "app", Control: `# what it takes
 Source: app
 Maintainer: nobody
 Build-Depends: debhelper-compat (= 13),
@@ -30,8 +30,8 @@ Build-Conflicts: bad
 Package: app
 Depends: libchain1
 `},
-		{Name: "base", Dir: "base/debian", Control: "Source: base\nBuild-Depends: debhelper-compat (= 13)\n\nPackage: chain-base\nProvides: chain-base-abi, chain-base-headers (= 1)\n"},
-		{Name: "lib", Dir: "lib/debian", Control: "Source: lib\nBuild-Depends: debhelper-compat (= 13), chain-base\n\nPackage: libchain1\n\nPackage: libchain-dev\n"},
+		{Name: "base", Format: "deb", Where: "base/debian", Dir: "base", Control: "Source: base\nBuild-Depends: debhelper-compat (= 13)\n\nPackage: chain-base\nProvides: chain-base-abi, chain-base-headers (= 1)\n"},
+		{Name: "lib", Format: "deb", Where: "lib/debian", Dir: "lib", Control: "Source: lib\nBuild-Depends: debhelper-compat (= 13), chain-base\n\nPackage: libchain1\n\nPackage: libchain-dev\n"},
 	}
 	in.Settings.Packages = map[string]settings.Package{
 		"app": {Needs: settings.List{"lib"}}, "lib": {Needs: settings.List{"base"}}, "base": {},

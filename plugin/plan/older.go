@@ -26,7 +26,9 @@ const givenDir = olderDir + "/given"
 
 // isArchive says whether an origin is a line for the package manager.
 func isArchive(origin string) bool {
-	return strings.HasPrefix(origin, "deb ") || strings.HasPrefix(origin, "rpm ")
+	word, _, more := strings.Cut(origin, " ")
+	_, known := formats[word]
+	return known && more
 }
 
 // checkUpgradeFrom refuses what cannot be mixed.

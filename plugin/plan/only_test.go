@@ -83,7 +83,7 @@ func TestOnlySomePhases(t *testing.T) {
 
 func TestOnlyPackagesByPattern(t *testing.T) {
 	in := input()
-	in.Source.Packages = []source.Package{{Name: "lib", Dir: "lib/debian"}, {Name: "app-a", Dir: "a/debian"}, {Name: "app-b", Dir: "b/debian"}}
+	in.Source.Packages = []source.Package{{Name: "lib", Format: "deb", Where: "lib/debian", Dir: "lib"}, {Name: "app-a", Format: "deb", Where: "a/debian", Dir: "a"}, {Name: "app-b", Format: "deb", Where: "b/debian", Dir: "b"}}
 	in.Settings.Packages = map[string]settings.Package{"lib": {}, "app-a": {Needs: settings.List{"lib"}}, "app-b": {}}
 	in.Settings.Only = settings.List{"debian-13/app-a*", "build"}
 	got := names(newPlan(t, in))

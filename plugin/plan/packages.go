@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -11,7 +12,8 @@ import (
 
 // wanted is one package to build, as settings and tree say together.
 type wanted struct {
-	name string
+	name   string
+	format format
 	// how the tree says to build it; nothing for a finished package.
 	how      source.Package
 	settings settings.Package
@@ -53,7 +55,7 @@ func allOf(byFormat map[string][]wanted) []wanted {
 
 // choosePackages pairs what the user named with what the tree holds.
 func choosePackages(s settings.Settings, tree source.Tree, format string) ([]wanted, error) {
-	found := slices.DeleteFunc(slices.Clone(tree.Packages), func(p source.Package) bool { return p.Format() != format })
+	found := slices.DeleteFunc(slices.Clone(tree.Packages), func(p source.Package) bool { return p.Format != format })
 	if len(s.Packages) == 0 {
 		return foundPackages(tree, found, format)
 	}
@@ -70,87 +72,46 @@ func choosePackages(s settings.Settings, tree source.Tree, format string) ([]wan
 	return chosen, errors.Join(errs...)
 }
 
-// noneFound says, for each format, what a tree is without, and how to name it.
-var noneFound = map[string]string{
-	"deb": "source: %s holds no debian/control: name the directory with packages: {NAME: {deb: DIR}}, or point source at the tree",
-	"rpm": "source: %s holds no spec file (" + source.SpecPlaces + "): name it with packages: {NAME: {rpm: FILE}}, or point source at the tree",
-}
-
 func foundPackages(tree source.Tree, found []source.Package, format string) ([]wanted, error) {
 	if len(found) == 0 {
-		err := fmt.Errorf(noneFound[format], tree.Path)
+		err := fmt.Errorf(formats[format].none, tree.Path)
 		if len(tree.Packages) > 0 {
 			other := tree.Packages[0]
-			err = fmt.Errorf("%w; for .%s there is %s: to build that alone, ask for no distro that takes .%s", err, other.Format(), other.Where(), format)
+			err = fmt.Errorf("%w; for .%s there is %s: to build that alone, ask for no distro that takes .%s", err, other.Format, other.Where, format)
 		}
 		return nil, err
 	}
 	var chosen []wanted
 	for _, p := range found {
-		chosen = append(chosen, wanted{name: p.Name, how: p})
+		chosen = append(chosen, wanted{name: p.Name, format: formats[format], how: p})
 	}
 	return chosen, nil
 }
 
 func pickPackage(name string, s settings.Package, tree source.Tree, found []source.Package, format string) (wanted, error) {
-	if len(s.Finished) > 0 {
-		return wanted{name: name, settings: s}, nil
+	w := wanted{name: name, format: formats[format], settings: s}
+	if w.finished() {
+		return w, nil
 	}
-	named, what := s.Deb, "directory %q with a control file"
-	if format == "rpm" {
-		named, what = s.Rpm, "spec file %q"
-	}
+	named := w.format.named(s)
 	var places []string
 	for _, p := range found {
-		if p.Where() == named || named == "" && (p.Name == name || len(found) == 1) {
-			return wanted{name: name, how: p, settings: s}, nil
+		if p.Where == named || named == "" && (p.Name == name || len(found) == 1) {
+			w.how = p
+			return w, nil
 		}
-		places = append(places, p.Where())
+		places = append(places, p.Where)
 	}
-	return wanted{}, fmt.Errorf("packages.%s: no "+what+" in %s; there are: %s", name, named, tree.Path, orNone(places))
+	return wanted{}, fmt.Errorf("packages.%s: no "+w.format.what+" in %s; there are: %s", name, named, tree.Path, orNone(places))
 }
 
-// binaries are the packages that come from one, and what they provide.
-func (w wanted) binaries() []string {
-	if w.how.Format() == "rpm" {
-		spec := source.ParseSpec(w.how.Control)
-		return slices.Concat(spec.Packages, spec.Provides)
-	}
-	return binaries(w.how.Control)
-}
-
-// binaryNames are the packages that come from one.
-func (w wanted) binaryNames() []string {
-	if w.how.Format() == "rpm" {
-		return source.ParseSpec(w.how.Control).Packages
-	}
-	return binaryNames(w.how.Control)
-}
-
-// buildNeeds is what says what its build needs: the files of an environment,
-// by name.
-func (w wanted) buildNeeds() map[string]string {
-	if w.how.Format() == "rpm" {
-		return map[string]string{neededSpec: source.Needs(w.how.Control, w.local)}
-	}
-	return map[string]string{"debian/control": buildNeeds(w.how.Control, w.local)}
-}
-
-// neededSpec is what a spec file is called where a build's needs are asked.
-const neededSpec = "package.spec"
+// binaries are the packages that come from one.
+func (w wanted) binaries() []string { return w.format.makes(w.how.Control) }
 
 // by is the file that says what a build needs.
-func (w wanted) by() string {
-	if w.how.Format() == "rpm" {
-		return w.how.Spec
-	}
-	return "debian/control"
-}
+func (w wanted) by() string { return cmp.Or(w.format.needsName, w.how.Where) }
 
 // cause is what there is to build.
 func (w wanted) cause(tree source.Tree) string {
-	if w.how.Format() == "rpm" {
-		return w.how.Spec + " in " + tree.Path
-	}
-	return "debian/ in " + tree.Path
+	return cmp.Or(w.format.howName, w.how.Where) + " in " + tree.Path
 }

@@ -33,7 +33,7 @@ func input() plan.Input {
 		Settings: settings.Settings{Source: ".", Pull: "if-not-exists", ImageSource: "auto", Privileged: "auto", CheckValidUntil: true},
 		Source: source.Tree{
 			Path: ".", Revision: "v1.4.0-3-g81cd2ee", Files: 84, Size: 1_200_000,
-			Packages: []source.Package{{Name: "greeter", Dir: "debian", Control: "Source: greeter\n"}},
+			Packages: []source.Package{{Name: "greeter", Format: "deb", Where: "debian", Dir: ".", Control: "Source: greeter\n"}},
 		},
 		Distros: []distros.Distro{
 			{Name: "debian-12", Family: "debian", Image: "debian:12", Suite: "bookworm", Init: "systemd-sysv", Aliases: []string{"bookworm"}},
@@ -156,8 +156,8 @@ func TestOnly(t *testing.T) {
 func TestNeedsOrderBuilds(t *testing.T) {
 	in := input()
 	in.Source.Packages = []source.Package{
-		{Name: "lib", Dir: "lib/debian", Control: "Source: lib\n"},
-		{Name: "app", Dir: "app/debian", Control: "Source: app\n"},
+		{Name: "lib", Format: "deb", Where: "lib/debian", Dir: "lib", Control: "Source: lib\n"},
+		{Name: "app", Format: "deb", Where: "app/debian", Dir: "app", Control: "Source: app\n"},
 	}
 	in.Settings.Packages = map[string]settings.Package{"lib": {}, "app": {Needs: settings.List{"lib"}}}
 	for _, j := range newPlan(t, in).Jobs {

@@ -75,13 +75,12 @@ func (p *Plan) noRevisionNote() {
 // their names say whose they are: what else is published need not be copied.
 func (b builder) publishedFiles(w wanted) []FinishedFile {
 	ours := map[string]bool{}
-	for _, name := range w.binaryNames() {
+	for _, name := range w.binaries() {
 		ours[name] = true
 	}
 	var files []FinishedFile
 	for _, f := range b.filesOf(settings.RevisionFrom, b.in.Settings.RevisionFrom) {
-		name, _, told := strings.Cut(strings.TrimPrefix(f.Name, again), "_")
-		if !told || ours[name] {
+		if name := f.holds(); name == "" || ours[name] {
 			files = append(files, f)
 		}
 	}

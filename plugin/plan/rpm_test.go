@@ -19,7 +19,7 @@ const spec = "Name: greeter\nVersion: 1\nRelease: 1\nBuildRequires: gcc\n\n%pack
 // debian directory and a spec file.
 func rpmInput() plan.Input {
 	in := input()
-	in.Source.Packages = append(in.Source.Packages, source.Package{Name: "greeter", Dir: ".", Spec: "rpm/greeter.spec", Control: spec})
+	in.Source.Packages = append(in.Source.Packages, source.Package{Name: "greeter", Format: "rpm", Where: "rpm/greeter.spec", Dir: ".", Control: spec})
 	in.Distros[1] = distros.Distro{Name: "rocky-9", Family: "rhel", Image: "rocky:9", Init: "systemd", Systemd: 252, Dist: ".el9"}
 	recipes := map[distros.Recipe]string{}
 	for r, script := range in.Families["debian"].Recipes {
@@ -50,9 +50,18 @@ func TestEachDistroTakesItsOwnOfATree(t *testing.T) {
 	}
 }
 
+func TestADebianDirectoryOfAnotherNameIsCalledDebian(t *testing.T) {
+	in := input()
+	in.Source.Packages = []source.Package{{Name: "greeter", Format: "deb", Where: "packaging/jammy", Dir: "packaging", Control: "Source: greeter\n"}}
+	env := jobOf(t, newPlan(t, in), "debian-12/build/greeter").Container.Env
+	if env["DP_DEB"] != "jammy" || env["DP_SOURCE"] != "/build/source/packaging" {
+		t.Errorf("%v", env)
+	}
+}
+
 func TestWhatASpecFilePackagesIsItsTree(t *testing.T) {
 	in := rpmInput()
-	in.Source.Packages = []source.Package{{Name: "greeter", Dir: "sub", Spec: "sub/SPECS/greeter.spec", Control: spec}}
+	in.Source.Packages = []source.Package{{Name: "greeter", Format: "rpm", Where: "sub/SPECS/greeter.spec", Dir: "sub", Control: spec}}
 	in.Distros = in.Distros[1:]
 	env := jobOf(t, newPlan(t, in), "rocky-9/build/greeter").Container.Env
 	if env["DP_SPEC"] != "SPECS/greeter.spec" || env["DP_SOURCE"] != "/build/source/sub" {

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/drone-packages/drone-packages/distros"
-	"github.com/drone-packages/drone-packages/plugin/source"
 )
 
 // targets are the distros that what is built for one is tested on: those that
@@ -78,7 +77,7 @@ func (b builder) unfit(packages []wanted) string {
 	if other := b.in.Families[built.Family]; other.Format != b.family.Format {
 		return fmt.Sprintf("it installs .%s, not .%s", b.family.Format, other.Format)
 	}
-	if !newer(built.Glibc, b.distro.Glibc) || !slices.ContainsFunc(packages, hasPrograms) {
+	if !newer(built.Glibc, b.distro.Glibc) || !slices.ContainsFunc(packages, wanted.hasPrograms) {
 		return ""
 	}
 	return fmt.Sprintf("it has glibc %s, older than the %s that they are built with", b.distro.Glibc, built.Glibc)
@@ -86,11 +85,11 @@ func (b builder) unfit(packages []wanted) string {
 
 // hasPrograms says whether some of a package's binary packages are for one
 // architecture. Of finished ones nobody knows what they were built with.
-func hasPrograms(w wanted) bool {
-	if w.how.Format() == "rpm" {
-		return !source.ParseSpec(w.how.Control).Noarch
-	}
-	for _, p := range paragraphs(w.how.Control) {
+func (w wanted) hasPrograms() bool { return !w.finished() && w.format.programs(w.how.Control) }
+
+// hasPrograms says so of a debian/control.
+func hasPrograms(control string) bool {
+	for _, p := range paragraphs(control) {
 		for _, f := range p {
 			if strings.EqualFold(f.name, "Architecture") && strings.TrimSpace(f.value) != "all" {
 				return true

@@ -27,7 +27,7 @@ func (b builder) values(packages []wanted) Values {
 	}
 	versions := map[string]string{}
 	for _, w := range packages {
-		for _, name := range append(w.binaryNames(), finishedNames(b.given(w))...) {
+		for _, name := range append(w.binaries(), finishedNames(b.given(w))...) {
 			versions[name] = "0"
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -72,7 +73,7 @@ func input(names []string) plan.Input {
 			// Reboots and upgrades have tests of their own.
 			Test: settings.Test{Lifecycle: settings.List{"service", "check", "restart", "reinstall", "remove", "return", "purge"}},
 		},
-		Source:   source.Tree{Path: ".", Files: 1, Size: 20, Packages: []source.Package{{Name: "greeter", Dir: "debian", Control: "Source: greeter\n"}}},
+		Source:   source.Tree{Path: ".", Files: 1, Size: 20, Packages: []source.Package{{Name: "greeter", Format: "deb", Where: "debian", Dir: ".", Control: "Source: greeter\n"}}},
 		Families: map[string]distros.Family{"debian": {Name: "debian", Format: "deb", Manager: "apt", Bootstrap: "mmdebstrap", Recipes: recipes()}},
 		Host:     plan.Host{Engine: "fake", Version: "1.0", Platform: "linux/amd64", CPUs: 2, Memory: 4 << 30, Cgroup: "2"},
 	}
@@ -114,7 +115,7 @@ func (w *world) packages(all map[string]settings.Package) {
 	w.in.Settings.Packages = map[string]settings.Package{}
 	for name, p := range all {
 		p.Deb = name + "/debian"
-		w.in.Source.Packages = append(w.in.Source.Packages, source.Package{Name: name, Dir: p.Deb, Control: "Source: " + name + "\n"})
+		w.in.Source.Packages = append(w.in.Source.Packages, source.Package{Name: name, Format: "deb", Where: p.Deb, Dir: path.Dir(p.Deb), Control: "Source: " + name + "\n"})
 		w.in.Settings.Packages[name] = p
 	}
 }

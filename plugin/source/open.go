@@ -126,7 +126,8 @@ func readPackage(root *os.Root, name string) (Package, error) {
 	if err != nil {
 		return Package{}, fmt.Errorf("read the source: %w", err)
 	}
-	p := Package{Dir: path.Dir(name), Control: string(text), Name: sourceName(string(text))}
+	where := path.Dir(name)
+	p := Package{Name: sourceName(string(text)), Format: "deb", Where: where, Dir: path.Dir(where), Control: string(text)}
 	if p.Name == "" {
 		return p, fmt.Errorf("%s:1: no Source field: the first paragraph of a debian/control names the source package", name)
 	}

@@ -61,10 +61,10 @@ func TestPackagesAreFound(t *testing.T) {
 		var found []string
 		for _, p := range open(t, source.Options{Source: dir}).Tree.Packages {
 			if p.Control != "Source: "+p.Name+"\n" {
-				t.Errorf("%s: its control is %q", p.Dir, p.Control)
+				t.Errorf("%s: its control is %q", p.Where, p.Control)
 			}
 			name := strings.Replace(p.Name, filepath.Base(dir), "TOP", 1)
-			found = append(found, name+" "+p.Dir)
+			found = append(found, name+" "+p.Where)
 		}
 		if got := strings.Replace(strings.Join(found, ", "), "packaging packaging", "TOP packaging", 1); got != want {
 			t.Errorf("%s: found %q, want %q", files, got, want)

@@ -24,28 +24,11 @@ type Tree struct {
 type Package struct {
 	// Name of the source package, from debian/control or the spec file.
 	Name string
-	// Dir is the debian directory, slash-separated, relative to the tree; of
-	// a spec file, the directory that it packages.
-	Dir string
-	// Spec is the spec file, slash-separated, relative to the tree; empty for
-	// a debian directory.
-	Spec string
+	// Format of what it makes: deb or rpm.
+	Format string
+	// Where is the debian directory or the spec file, and Dir the directory
+	// that it packages; both slash-separated, relative to the tree.
+	Where, Dir string
 	// Control is the text of debian/control, or of the spec file.
 	Control string
-}
-
-// Format of what it makes: deb or rpm.
-func (p Package) Format() string {
-	if p.Spec != "" {
-		return "rpm"
-	}
-	return "deb"
-}
-
-// Where is the file or directory that says how to build it.
-func (p Package) Where() string {
-	if p.Spec != "" {
-		return p.Spec
-	}
-	return p.Dir
 }

@@ -99,7 +99,7 @@ func TestSpecFilesAreFound(t *testing.T) {
 		"SPECS/greeter.spec x/greeter.spec":   "greeter . SPECS/greeter.spec",
 		"b/greeter.spec a/rpm/greeter.spec":   "greeter a a/rpm/greeter.spec, greeter b b/greeter.spec",
 		"rpm/greeter.spec app.spec":           "greeter . rpm/greeter.spec", // that of another program
-		packaged + " rpm/greeter.spec":        "TOP debian , greeter . rpm/greeter.spec",
+		packaged + " rpm/greeter.spec":        "TOP . debian, greeter . rpm/greeter.spec",
 		"rpm/greeter.spec rpm/other.spec":     "greeter . rpm/greeter.spec, greeter . rpm/other.spec",
 		"examples/one/greeter.spec rpm/x.txt": "greeter examples/one examples/one/greeter.spec",
 	} {
@@ -111,7 +111,7 @@ func TestSpecFilesAreFound(t *testing.T) {
 		}
 		var found []string
 		for _, p := range open(t, source.Options{Source: dir}).Tree.Packages {
-			found = append(found, strings.Join([]string{strings.Replace(p.Name, filepath.Base(dir), "TOP", 1), p.Dir, p.Spec}, " "))
+			found = append(found, strings.Join([]string{strings.Replace(p.Name, filepath.Base(dir), "TOP", 1), p.Dir, p.Where}, " "))
 		}
 		if got := strings.Join(found, ", "); got != want {
 			t.Errorf("%s: found %q, want %q", files, got, want)

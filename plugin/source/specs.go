@@ -29,7 +29,7 @@ func findSpecs(root *os.Root, names []string) ([]Package, error) {
 		if spec.Name == "" || spec.Version == "" {
 			continue
 		}
-		p := Package{Name: spec.Name, Dir: packagedBy(name), Spec: name, Control: string(text)}
+		p := Package{Name: spec.Name, Format: "rpm", Where: name, Dir: packagedBy(name), Control: string(text)}
 		all = append(all, p)
 		if p.Dir == "." {
 			own = append(own, p)
