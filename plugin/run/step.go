@@ -186,6 +186,7 @@ func (j *job) blame(ctx context.Context, s plan.Exec, code, mark int) error {
 	said, _ := j.log.since(mark)
 	if missing := unavailable(said); len(missing) > 0 {
 		p.Facts, p.Hint = append(p.Facts, missing...), wayToDepend
+		p.Lines = slices.DeleteFunc(p.Lines, func(line string) bool { return len(unavailable([]string{line})) > 0 })
 	}
 	if j.Kind == plan.Test {
 		p.Lines = append(p.Lines, j.journal(ctx)...)
