@@ -16,7 +16,7 @@ import (
 )
 
 // lab are the base images that lab/images.sh makes.
-const lab = `{"debian-12": "lab/debian:12", "debian-13": "lab/debian:13", "debian-sid": "lab/debian:sid"}`
+const lab = `{"debian-12": "lab/debian:12", "debian-13": "lab/debian:13", "debian-sid": "lab/debian:sid", "fedora-43": "lab/standin-dnf:13"}`
 
 // outcome is one run of the binary.
 type outcome struct {
