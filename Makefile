@@ -45,6 +45,7 @@ demo-rpm: setup build ## build examples/greeter for debian-13 and, by its spec f
 
 test: setup ## run every test: pure, engine contract, scripts, acceptance
 	lab/images.sh 12 13 sid
+	lab/rpm.sh dnf
 	lab/services.sh rabbitmq postgres redis
 	go test -timeout 20m -count=1 -p 1 ./plugin/... ./distros ./lab/...
 	go test -timeout 60m -count=1 -parallel 3 -v .
