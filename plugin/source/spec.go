@@ -140,8 +140,12 @@ func isComparison(word string) bool {
 // requirements that local packages meet: an environment that is keyed by it is
 // made anew when that changes, and not for another description or script. It
 // is a spec file itself, for the package manager to read.
+//
+// A version that the spec file finds out by a command on its tree is 0: the
+// tree is not there.
 func Needs(text string, local []string) string {
 	var b strings.Builder
+	spec := ParseSpec(text)
 	kept, goesOn := true, false
 	for line := range strings.Lines(text) {
 		line = strings.TrimRight(line, "\r\n\t ")
@@ -150,7 +154,7 @@ func Needs(text string, local []string) string {
 		}
 		says := line != "" && !strings.HasPrefix(line, "#") && (kept || specControl.MatchString(line))
 		if goesOn || says {
-			b.WriteString(withoutLocal(line, local) + "\n")
+			b.WriteString(withoutCommand(withoutLocal(line, local), spec) + "\n")
 		}
 		goesOn = (goesOn || says) && strings.HasSuffix(line, "\\")
 	}
@@ -159,6 +163,20 @@ func Needs(text string, local []string) string {
 
 // specControl is what decides and defines, wherever it stands.
 var specControl = regexp.MustCompile(`^[ \t]*%(if|ifarch|ifnarch|ifos|ifnos|elif|elifarch|elifos|else|endif|global|define|undefine|bcond\w*)\b`)
+
+// withoutCommand puts 0 in the place of a version or release that a command
+// tells.
+func withoutCommand(line string, s Spec) string {
+	m := specTag.FindStringSubmatch(line)
+	if m == nil {
+		return line
+	}
+	value := map[string]string{"version": s.Version, "release": s.Release}[strings.ToLower(m[1])]
+	if strings.Contains(value, "%(") {
+		return m[1] + ": 0"
+	}
+	return line
+}
 
 // withoutLocal leaves out what local packages meet of a BuildRequires.
 func withoutLocal(line string, local []string) string {

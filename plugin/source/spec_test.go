@@ -85,6 +85,9 @@ func TestSpecsAreReducedToWhatABuildNeeds(t *testing.T) {
 	if source.Needs(described, nil) != source.Needs(greeterSpec, nil) {
 		t.Error("a changelog's entry changes what a build needs")
 	}
+	if got := source.Needs("%global v %(cat VERSION)\nName: a\nVersion: %{v}\nRelease: 1\nBuildRequires: b\n", nil); !strings.Contains(got, "\nVersion: 0\nRelease: 1\n") {
+		t.Errorf("a version that a command tells: %q", got)
+	}
 	if got := source.Needs("%global x \\\n# a \\\n%files\\\n  b\nc\n", nil); got != "%global x \\\n# a \\\n%files\\\n  b\nc\n%description\n" {
 		t.Errorf("a macro of several lines: %q", got)
 	}
