@@ -33,15 +33,14 @@ standins: ## make stand-ins for rpm distros of Debian's rpm and dnf, where there
 demo: setup build ## build examples/greeter for two distros, test it on booted machines next to its services
 	lab/images.sh 13
 	lab/services.sh rabbitmq postgres redis
-	PLUGIN_FILE=examples/greeter/packages.yml PLUGIN_SOURCE=examples/greeter PLUGIN_DISTROS=$(DEMO_DISTROS) $(BINARY)
+	PLUGIN_FILE=examples/greeter/packages.yml PLUGIN_SOURCE=examples/greeter PLUGIN_DISTROS=$(DEMO_DISTROS) \
+		PLUGIN_IMAGES='{"fedora-43": "lab/standin-dnf:13"}' $(BINARY)
 	cd dist && sha256sum --quiet -c SHA256SUMS && echo "SHA256SUMS verified"
 
-demo-rpm: setup build ## build examples/greeter for debian-13 and, by its spec file, in a stand-in for fedora-43, side by side
+demo-rpm: ## demo for debian-13 and, by the spec file, in a stand-in for fedora-43, side by side
 	lab/images.sh 13
 	lab/rpm.sh dnf
-	lab/services.sh rabbitmq postgres redis
-	PLUGIN_FILE=examples/greeter/packages.yml PLUGIN_SOURCE=examples/greeter PLUGIN_DISTROS=debian-13,fedora-43 \
-		PLUGIN_IMAGES='{"debian-13": "lab/debian:13", "fedora-43": "lab/standin-dnf:13"}' $(BINARY)
+	$(MAKE) demo DEMO_DISTROS=debian-13,fedora-43
 
 test: setup ## run every test: pure, engine contract, scripts, acceptance
 	lab/images.sh 12 13 sid
