@@ -9,9 +9,10 @@
 //	run       carries a plan out; the only one with goroutines  plan, engine, check, result
 //	engine    the contract with a container host                -
 //	check     questions inside a machine, and their agent       result
+//	rpm       rpm files without an rpm distro's tools           -
 //	result    what happened; results.json                       -
 //	report    result -> bytes                                   result
 //
-// To add a distro, add a file to distros. To add a check, a report or an
-// engine, see CONTRIBUTING.md.
+// To add a distro, add a file to distros. To add a family, a check, a report
+// or an engine, see CONTRIBUTING.md.
 package plugin
