@@ -40,7 +40,7 @@ type Definition struct {
 	Manager string `yaml:"manager"`
 	// Dist is what its packages' releases end with, where its own macros do not say.
 	Dist string `yaml:"dist"`
-	// Recipes are shell scripts that replace those of its family, by name; distros/catalogue.go says what each may read.
+	// Recipes are shell scripts that replace those of its family, by name; distros/distros.go says what each may read.
 	Recipes Variables `yaml:"recipes"`
 	// File of the workspace that holds all of this instead.
 	File string `yaml:"-" ignored:"true"`
