@@ -71,6 +71,11 @@ func (d Distro) sound(families map[string]Family) error {
 // taken says which names of a distro are another's.
 func taken(others []Distro, own Distro) error {
 	var errs []error
+	for _, d := range others {
+		if slices.Contains(d.Aliases, own.Name) {
+			errs = append(errs, fmt.Errorf("%s is %s's name already: choose another, or define %s to change that", own.Name, d.Name, d.Name))
+		}
+	}
 	for _, alias := range own.Aliases {
 		for _, d := range others {
 			if alias == d.Name || slices.Contains(d.Aliases, alias) {

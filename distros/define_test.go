@@ -63,6 +63,7 @@ func TestWhatCannotBeDefined(t *testing.T) {
 		"unknown family": {distros.Distro{Name: "x", Image: "x", Family: "debain"}, nil,
 			`family: found "debain", wanted one of `},
 		"no image":       {distros.Distro{Name: "x", Family: "debian"}, nil, "no image, wanted what a registry or the engine here calls it, such as registry.example/mylinux:9"},
+		"a taken name":   {distros.Distro{Name: "bookworm", Image: "x", Family: "debian"}, nil, "bookworm is debian-12's name already: choose another, or define debian-12 to change that"},
 		"a taken alias":  {distros.Distro{Name: "x", Image: "x", Family: "debian", Aliases: []string{"bookworm"}}, nil, "aliases: bookworm is debian-12's name already"},
 		"unknown recipe": {distros.Distro{Name: "x", Image: "x", Family: "debian"}, map[string]string{"tolchain": ""}, `recipes: found "tolchain", wanted some of `},
 	} {
