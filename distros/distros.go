@@ -66,14 +66,11 @@ type Family struct {
 	Seen string `yaml:"seen"`
 	// Format of its packages: deb, rpm.
 	Format string `yaml:"format"`
-	// Manager is its package manager's name: apt, dnf.
+	// Manager is its package manager's name: apt, dnf, zypper.
 	Manager string `yaml:"manager"`
 	// Bootstrap is the tool that makes a root file system from a mirror:
 	// mmdebstrap.
 	Bootstrap string `yaml:"bootstrap"`
-	// Sources is the path, in a source tree, that says what a build needs:
-	// debian/control, *.spec. An environment is keyed by its content.
-	Sources string `yaml:"sources"`
 	// Line is how Archive is told of a repository that is in the directory
 	// $DIR: deb [trusted=yes] file:$DIR ./
 	Line string `yaml:"line"`
@@ -127,9 +124,10 @@ const (
 	Mirror Recipe = "mirror"
 	// Toolchain installs what every build needs.
 	Toolchain Recipe = "toolchain"
-	// BuildDeps installs what the source in $DP_SOURCE says it needs; only
-	// what is named by Family.Sources is there. Formats with a spec file have
-	// it in $DP_SPEC, relative to $DP_SOURCE, here and below.
+	// BuildDeps installs what the source in $DP_SOURCE says it needs. In an
+	// environment, which is keyed by it, only that is there: debian/control, or
+	// the spec file. Formats with a spec file have it in $DP_SPEC, relative to
+	// $DP_SOURCE, here and below.
 	BuildDeps Recipe = "build_deps"
 	// Version gives the source in $DP_SOURCE the version $DP_VERSION.
 	Version Recipe = "version"
