@@ -62,7 +62,9 @@ generate: ## write the generated documents anew
 
 bench: setup build ## product against the same docker commands by hand
 	lab/images.sh 13
+	lab/rpm.sh dnf
 	lab/bench.sh
+	lab/bench.sh 3 rpm
 
 arm64: setup build build-arm64 ## build examples/greeter for arm64, under an emulator that is registered meanwhile
 	lab/arm64.sh

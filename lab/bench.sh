@@ -1,10 +1,12 @@
 #!/bin/bash
-# bench.sh [ROUNDS]: memcached built and tested on debian-13: bin/drone-packages against byhand.sh, in turns, in one run. Prints the wall
+# bench.sh [ROUNDS [deb|rpm]]: memcached built and tested on debian-13, or by its spec file in the stand-in for fedora-43: bin/drone-packages
+# against byhand.sh, or byhand-rpm.sh, in turns, in one run. Prints the wall
 # clock of every run, the medians and their ratios, cold (no image of either's own there) and warm. Fails when a ratio is over its target
-# (BENCH_COLD, BENCH_WARM). Needs the image lab/debian:13; the source comes by source.sh.
+# (BENCH_COLD, BENCH_WARM). Needs the image lab/debian:13 or lab/standin-dnf:13; the source comes by source.sh.
 set -euo pipefail
-here=$(cd "$(dirname "$0")" && pwd) top=$(dirname "$here") rounds=${1:-3}
-image=lab/debian:13 package=${BENCH_PACKAGE:-memcached}
+here=$(cd "$(dirname "$0")" && pwd) top=$(dirname "$here") rounds=${1:-3} format=${2:-deb}
+image=lab/debian:13 package=${BENCH_PACKAGE:-memcached} distro=debian-13 hand=byhand.sh
+[ "$format" = deb ] || image=lab/standin-dnf:13 distro=fedora-43 hand=byhand-rpm.sh
 limit_cold=${BENCH_COLD:-1.15} limit_warm=${BENCH_WARM:-1.10}
 work=$(mktemp -d); trap 'rm -rf "$work"; drop_base; drop_byhand' EXIT
 
@@ -13,30 +15,30 @@ fresh_base() {
   local id
   drop_base
   id=$(docker create "$image" true)
-  docker commit -c "LABEL bench=$(date +%s.%N)" "$id" bench/debian:13 >/dev/null
+  docker commit -c "LABEL bench=$(date +%s.%N)" "$id" bench/base:13 >/dev/null
   docker rm "$id" >/dev/null
 }
 
 # drop_base: the bench's own base image and what the product made from it.
 drop_base() {
   local base made
-  base=$(docker images -q --no-trunc bench/debian:13)
+  base=$(docker images -q --no-trunc bench/base:13)
   [ -n "$base" ] || return 0
   for made in $(docker images -q --no-trunc --filter label=io.drone-packages.image); do
     [ "$(docker inspect -f '{{.Parent}}' "$made")" != "$base" ] || docker rmi -f "$made" >/dev/null
   done
-  docker rmi -f bench/debian:13 >/dev/null
+  docker rmi -f bench/base:13 >/dev/null
 }
 drop_byhand() { docker rmi -f by-hand/build by-hand/machine >/dev/null 2>&1 || :; }
 
 # memcached's own tests take seven minutes and are the same work for both: they would hide what is measured.
 # It goes through the phases that byhand.sh has, and its checks.
 product() {
-  (cd "$work/tree" && PLUGIN_DISTROS=debian-13 PLUGIN_IMAGES='{"debian-13":"bench/debian:13"}' PLUGIN_BUILD_OPTIONS=nocheck \
+  (cd "$work/tree" && PLUGIN_DISTROS=$distro PLUGIN_IMAGES="{\"$distro\":\"bench/base:13\"}" PLUGIN_BUILD_OPTIONS=nocheck \
     PLUGIN_TEST='{"lifecycle": "service,check,restart,reinstall,remove,return,purge"}' "$top/bin/drone-packages")
   rm -rf "$work/tree/dist"
 }
-byhand() { BYHAND_OPTIONS=nocheck "$here/byhand.sh" "$work/tree" "$work/out"; rm -rf "$work/out"; }
+byhand() { BYHAND_OPTIONS=nocheck BYHAND_IMAGE=$image "$here/$hand" "$work/tree" "$work/out"; rm -rf "$work/out"; }
 
 # timed SIDE KIND: runs it and notes its seconds.
 timed() {
@@ -55,6 +57,14 @@ verdict() {
 }
 
 tar -C "$work" -xf "$("$here/source.sh" "$package" 13)"
+if [ "$format" = rpm ]; then
+  # Upstream's own tarball, and the spec file beside it.
+  version=$(sed -n 's/^Version: *//p' "$top/testdata/$package/$package.spec")
+  (cd "$work/tree"; for patch in $(ls -rd .pc/0* 2>/dev/null); do (cd "$patch"; tar -c .) | tar -x; done; rm -rf .pc debian)
+  mv "$work/tree" "$work/$package-$version"; mkdir "$work/tree"
+  tar -C "$work" -czf "$work/tree/$package-$version.tar.gz" "$package-$version"
+  cp "$top/testdata/$package/$package.spec" "$work/tree"
+fi
 for ((i = 0; i < rounds; i++)); do
   fresh_base; timed product cold; drop_byhand; timed byhand cold
   timed product warm; timed byhand warm
