@@ -115,7 +115,7 @@ func TestMirrorAndTheSecurityArchive(t *testing.T) {
 			t.Parallel()
 			m := serveMirror(t, tt.more...)
 			for _, form := range []string{"", deb822} {
-				got := docker(t, "run", "--rm", nobodyElse, "-e=DP_MIRROR="+m.url, "-e=DP_CHECK_VALID_UNTIL=true", "lab/debian:12",
+				got := docker(t, "run", "--rm", nobodyElse, "-e=DP_MIRROR="+m.url, "-e=DP_CHECK_VALID_UNTIL=true", "-e=DP_VAULT=", "lab/debian:12",
 					"sh", "-euc", form+families["debian"].Recipes[distros.Mirror]+"\necho ==; cat /etc/apt/sources.list /etc/apt/sources.list.d/*.sources 2>/dev/null || :")
 				_, sources, _ := strings.Cut(got, "\n==\n")
 				for _, want := range []string{" " + m.url + " bookworm ", " " + m.url + " bookworm-updates ", " " + tt.want(m) + " bookworm-security "} {

@@ -25,4 +25,7 @@ cd "$work/greeter"
 PLUGIN_PLATFORMS=linux/arm64 PLUGIN_DISTROS=debian-13 PLUGIN_ONLY=build PLUGIN_BUILD_OPTIONS=nocheck PLUGIN_IMAGE_SOURCE=bootstrap "$top/bin/drone-packages"
 file=$(ls dist/debian-13-arm64/greeter_*_arm64.deb)
 echo "built $(basename "$file")"
-dpkg-deb --fsys-tarfile "$file" | tar -xO ./usr/bin/greeter | head -c 20 | od -An -tx1 | grep -q '02 00 b7 00\|03 00 b7 00' && echo "its program is aarch64's"
+dpkg-deb -x "$file" "$work/there"
+machine=$(od -An -tx1 -j18 -N2 "$work/there/usr/bin/greeter" | tr -d ' ')
+[ "$machine" = b700 ] || { echo "arm64.sh: its program is for the machine 0x$machine of ELF, not for aarch64's" >&2; exit 1; }
+echo "its program is aarch64's"
