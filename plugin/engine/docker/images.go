@@ -72,6 +72,13 @@ func (e *Engine) Import(ctx context.Context, ref, platform string, labels map[st
 	if err := errors.Join(follow(stream, nil), stream.Close()); err != nil {
 		return engine.Image{}, fmt.Errorf("import %s: %w", ref, err)
 	}
+	made, err := e.inspect(ctx, ref)
+	if err != nil || samePlatform(platform, made.Platform) {
+		return made, err
+	}
+	if err := e.relabel(ctx, made.ID, ref, platform); err != nil {
+		return engine.Image{}, fmt.Errorf("import %s: %w", ref, err)
+	}
 	return e.inspect(ctx, ref)
 }
 

@@ -54,6 +54,13 @@ func askImport(t *testing.T, s *suite) {
 	if _, err := s.e.Import(t.Context(), s.ref(t), s.host.Platform, nil, strings.NewReader(strings.Repeat("x", 2048))); err == nil {
 		t.Error("what is no tar stream is imported")
 	}
+	const other = "linux/s390x"
+	ref := s.ref(t)
+	rootfs := archive(tar.Header{Name: newRun(), Typeflag: tar.TypeReg, Mode: 0o644})
+	foreign, err := s.e.Import(t.Context(), ref, other, labels, rootfs)
+	if err != nil || foreign.Platform != other || !slices.Equal(foreign.Refs, []string{ref}) || !maps.Equal(foreign.Labels, labels) {
+		t.Errorf("for another platform: %+v, %v", foreign, err)
+	}
 }
 
 func askCommit(t *testing.T, s *suite) {
