@@ -1,11 +1,11 @@
 #!/bin/bash
 # rpm.sh VARIANT...: makes stand-ins for rpm distributions, where there is no registry to pull them from: lab/standin-VARIANT:13 is lab/debian:13
-# with Debian's rpm, rpmbuild and package manager (dnf), whose userland stays Debian's and is known to rpm by packages that provide what is there
+# with Debian's rpm, rpmbuild and package manager (dnf or zypper), whose userland stays Debian's and is known to rpm by packages that provide what is there
 # (rpm/packages, rpm/provides, rpm/directories); with systemd's macros and their helper. Images that are there already, and were made by the same
 # scripts of the same base, are kept.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-[ $# -gt 0 ] || { echo "usage: lab/rpm.sh VARIANT... (dnf)" >&2; exit 2; }
+[ $# -gt 0 ] || { echo "usage: lab/rpm.sh VARIANT... (dnf zypper)" >&2; exit 2; }
 work=$(mktemp -d) made=; trap 'rm -rf "$work"; [ -z "$made" ] || docker rm -fv "$made" >/dev/null' EXIT
 common='rpm file systemd systemd-sysv dbus gcc libc6-dev make patch pkgconf debugedit elfutils logrotate procps xz-utils libhiredis-dev libpq-dev librabbitmq-dev libevent-dev'
 
@@ -30,7 +30,8 @@ for variant; do
   image=lab/standin-$variant:13
   case $variant in
   dnf) packages='dnf dnf-plugins-core python3-systemd' ;;
-  *) echo "rpm.sh: no variant $variant; there is: dnf" >&2; exit 2 ;;
+  zypper) packages='zypper' ;;
+  *) echo "rpm.sh: no variant $variant; there are: dnf zypper" >&2; exit 2 ;;
   esac
   [ "$(docker inspect -f '{{index .Config.Labels "io.drone-packages.made-from"}}' "$image" 2>/dev/null)" != "$from" ] || { echo "$image is there"; continue; }
   began=$SECONDS
