@@ -1,0 +1,88 @@
+package main_test
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/drone-packages/drone-packages/plugin/result"
+)
+
+// rpmLab has the lab's stand-in take the place of a distro with dnf.
+const (
+	rpmDistro = "fedora-43"
+	rpmLab    = `PLUGIN_IMAGES={"fedora-43": "lab/standin-dnf:13", "debian-13": "lab/debian:13"}`
+)
+
+// rpmBugs are the subpackages of testdata/rpm/planted: in which phase each is
+// caught, by which check, and how.
+var rpmBugs = []struct{ name, phase, subject, attribute, reason string }{
+	{"unowned", "check", "/opt/planted", "owned", "list it in %files with %dir"},
+	{"calls", "check", "%post of planted-calls", "commands", "needs Requires(post)"},
+	{"unowned", "purge", "/opt/planted", "new", "not owned by any package"},
+	{"home", "purge", "/home/planted-home", "new", "have %postun remove it"},
+	{"run", "purge", "/run/planted-run.state", "running", "RuntimeDirectory="},
+	{"config", "upgrade", "/etc/planted-config.conf", "edited", "not %config(noreplace)"},
+	{"norestart", "upgrade", "planted-norestart.service", "active", "%systemd_postun_with_restart"},
+	{"stops", "upgrade", "planted-stops.service", "enabled", "what the administrator chose must be kept"},
+}
+
+// All bugs are on one machine: each is a package of its own, and one has none.
+func TestPlantedRPMBugsAreCaught(t *testing.T) {
+	t.Parallel()
+	dir := copyTree(t, "testdata/rpm/planted")
+	o := runIn(t, dir, "PLUGIN_DISTROS="+rpmDistro, rpmLab, `PLUGIN_TEST={"lifecycle": ["service", "check", "purge", "upgrade"]}`)
+	o.wantRed(t, rpmDistro, []string{"check", "purge", "upgrade"}, nil)
+	phases := o.phases(rpmDistro)
+	for _, bug := range rpmBugs {
+		if !caught(phases[bug.phase], bug.subject, bug.attribute, bug.reason) {
+			t.Errorf("%s: %s has no failed check of %s: %s, because of %q", bug.name, bug.phase, bug.subject, bug.attribute, bug.reason)
+		}
+	}
+	for name, p := range phases {
+		for _, c := range p.Checks {
+			if c.Outcome == result.Failed && !c.Warning && strings.Contains(c.Subject, "steady") {
+				t.Errorf("%s: nothing is wrong with it: %+v", name, c)
+			}
+		}
+	}
+}
+
+func caught(p result.Phase, subject, attribute, reason string) bool {
+	return slices.ContainsFunc(p.Checks, func(c result.Check) bool {
+		return c.Outcome == result.Failed && !c.Warning && c.Subject == subject && c.Attribute == attribute && strings.Contains(c.Reason, reason)
+	})
+}
+
+// What cannot be installed is told with why: rpm goes on after a %post that
+// fails, and dnf names what nothing provides.
+func TestRPMsThatCannotBeInstalled(t *testing.T) {
+	for name, c := range map[string]struct {
+		old, other string
+		words      []string
+	}{
+		"a scriptlet fails": {words: []string{"%post", "cannot make the database", "failing"}},
+		"nothing provides what it requires": {"exit 3", "exit 0\n%package -n lacking\nSummary: Lacks\nRequires: nobody-has-this\n%description -n lacking\nLacks.\n%files -n lacking\n",
+			[]string{"nothing provides nobody-has-this"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := copyTree(t, "testdata/rpm/failing")
+			spec := filepath.Join(dir, "failing.spec")
+			text, err := os.ReadFile(spec)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if c.old != "" {
+				text = []byte(strings.Replace(string(text), c.old, c.other, 1))
+			}
+			if err := os.WriteFile(spec, text, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			o := runIn(t, dir, "PLUGIN_DISTROS="+rpmDistro, rpmLab)
+			o.wantRed(t, rpmDistro, []string{"install"}, c.words)
+		})
+	}
+}
