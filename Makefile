@@ -5,7 +5,7 @@ BINARY := bin/drone-packages
 LINT := bin/golangci-lint
 DEMO_DISTROS ?= debian-12,debian-13
 
-.PHONY: help build build-arm64 arm64 image setup services standins demo demo-rpm test lint golden generate bench vm clean
+.PHONY: help build build-arm64 arm64 image setup services standins test-rpm demo demo-rpm test lint golden generate bench vm clean
 
 help: ## list these targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1	/' | expand -t 12
@@ -26,9 +26,12 @@ services: ## make the images of rabbitmq, postgres, redis and others from Debian
 	lab/images.sh 13
 	lab/services.sh all
 
-standins: ## make stand-ins for rpm distros of Debian's rpm and dnf, where there is no registry
+standins: ## make stand-ins for rpm distros of Debian's rpm, dnf and zypper, where there is no registry
 	lab/images.sh 13
-	lab/rpm.sh dnf
+	lab/rpm.sh dnf zypper
+
+test-rpm: standins ## run the tests of planted rpm bugs, which are not among make test's yet
+	go test -timeout 20m -count=1 -parallel 2 -v -tags rpmlab -run RPM .
 
 demo: setup build ## build examples/greeter for two distros, test it on booted machines next to its services
 	lab/images.sh 13

@@ -1,3 +1,5 @@
+//go:build rpmlab
+
 package main_test
 
 import (
