@@ -30,7 +30,7 @@ for variant; do
   image=lab/standin-$variant:13
   case $variant in
   dnf) packages='dnf dnf-plugins-core python3-systemd' ;;
-  zypper) packages='zypper' ;;
+  zypper) packages='zypper g++' ;;
   *) echo "rpm.sh: no variant $variant; there are: dnf zypper" >&2; exit 2 ;;
   esac
   [ "$(docker inspect -f '{{index .Config.Labels "io.drone-packages.made-from"}}' "$image" 2>/dev/null)" != "$from" ] || { echo "$image is there"; continue; }
