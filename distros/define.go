@@ -11,6 +11,10 @@ import (
 	"github.com/agnivade/levenshtein"
 )
 
+// variant stands between the names of a family and of the distro that has a
+// variant of it.
+const variant = "/"
+
 // Define adds a user's own distro to the catalogue. One with the name of a
 // known distro is that one, but for what is said of it here. Recipes replace
 // those of its family, for it alone: it then has a variant of that family,
@@ -35,7 +39,7 @@ func Define(all []Distro, families map[string]Family, own Distro, recipes map[st
 		for name, script := range recipes {
 			family.Recipes[Recipe(name)] = script
 		}
-		family.Name += "/" + own.Name
+		family.Name += variant + own.Name
 		own.Family = family.Name
 		families[family.Name] = family
 	}
@@ -56,7 +60,9 @@ func over[T any](base, own T) T {
 // sound says what a distro lacks.
 func (d Distro) sound(families map[string]Family) error {
 	family, known := families[d.Family]
-	names := slices.Sorted(maps.Keys(families))
+	// A variant is for the distro alone that made it.
+	names := slices.DeleteFunc(slices.Sorted(maps.Keys(families)), func(name string) bool { return strings.Contains(name, variant) })
+	known = known && slices.Contains(names, d.Family)
 	switch {
 	case d.Family == "":
 		return fmt.Errorf("no family, wanted one of %s", strings.Join(names, ", "))

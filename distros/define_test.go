@@ -77,3 +77,15 @@ func TestWhatCannotBeDefined(t *testing.T) {
 		t.Errorf("got %v, want …%s", err, want)
 	}
 }
+
+// What a definition may be like does not depend on those before it.
+func TestAVariantIsNoFamilyForOthers(t *testing.T) {
+	all, known, err := define(t, distros.Distro{Name: "a", Family: "debian", Image: "a:1"}, map[string]string{"toolchain": "echo mine"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = distros.Define(all, known, distros.Distro{Name: "b", Family: "debian/a", Image: "b:1"}, nil)
+	if want := `family: found "debian/a", wanted one of debian, rhel, suse`; err == nil || err.Error() != want && err.Error() != want+`: did you mean "debian"?` {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}

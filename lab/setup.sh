@@ -13,6 +13,8 @@ need sshd openssh-server
 need ssh openssh-client
 need docker-registry docker-registry
 need htpasswd apache2-utils
+# rpm itself judges what plugin/rpm writes.
+need rpmbuild rpm
 if [ "${1:-}" = vm ]; then
   need qemu-system-x86_64 qemu-system-x86
   need mke2fs e2fsprogs
