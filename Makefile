@@ -5,7 +5,7 @@ BINARY := bin/drone-packages
 LINT := bin/golangci-lint
 DEMO_DISTROS ?= debian-12,debian-13
 
-.PHONY: help build build-arm64 arm64 image setup services standins test-rpm demo demo-rpm test lint golden generate bench vm clean
+.PHONY: help build build-arm64 arm64 image setup services standins demo demo-rpm test lint golden generate bench vm clean
 
 help: ## list these targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1	/' | expand -t 12
@@ -30,9 +30,6 @@ standins: ## make stand-ins for rpm distros of Debian's rpm, dnf and zypper, whe
 	lab/images.sh 13
 	lab/rpm.sh dnf zypper
 
-test-rpm: standins ## run the tests of planted rpm bugs, which are not among make test's yet
-	go test -timeout 20m -count=1 -parallel 2 -v -tags rpmlab -run RPM .
-
 demo: setup build ## build examples/greeter for two distros, test it on booted machines next to its services
 	lab/images.sh 13
 	lab/services.sh rabbitmq postgres redis
@@ -47,7 +44,7 @@ demo-rpm: ## demo for debian-13 and, by the spec file, in a stand-in for fedora-
 
 test: setup ## run every test: pure, engine contract, scripts, acceptance
 	lab/images.sh 12 13 sid
-	lab/rpm.sh dnf
+	lab/rpm.sh dnf zypper
 	lab/services.sh rabbitmq postgres redis
 	go test -timeout 20m -count=1 -p 1 ./plugin/... ./distros ./lab/...
 	go test -timeout 60m -count=1 -parallel 3 -v .

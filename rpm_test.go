@@ -1,5 +1,3 @@
-//go:build rpmlab
-
 package main_test
 
 import (
@@ -12,10 +10,11 @@ import (
 	"github.com/drone-packages/drone-packages/plugin/result"
 )
 
-// rpmLab has the lab's stand-in take the place of a distro with dnf.
+// rpmLab has the lab's stand-ins take the place of a distro with dnf, and of
+// one with zypper.
 const (
 	rpmDistro = "fedora-43"
-	rpmLab    = `PLUGIN_IMAGES={"fedora-43": "lab/standin-dnf:13", "debian-13": "lab/debian:13"}`
+	rpmLab    = `PLUGIN_IMAGES={"fedora-43": "lab/standin-dnf:13", "opensuse-leap-16.0": "lab/standin-zypper:13"}`
 )
 
 // rpmBugs are the subpackages of testdata/rpm/planted: in which phase each is
@@ -31,22 +30,34 @@ var rpmBugs = []struct{ name, phase, subject, attribute, reason string }{
 	{"stops", "upgrade", "planted-stops.service", "enabled", "what the administrator chose must be kept"},
 }
 
-// All bugs are on one machine: each is a package of its own, and one has none.
+// All bugs are on one machine of each package manager: each is a package of
+// its own, and one has none. zypper writes into the repository that its
+// stand-in has beside it.
 func TestPlantedRPMBugsAreCaught(t *testing.T) {
 	t.Parallel()
 	dir := copyTree(t, "testdata/rpm/planted")
-	o := runIn(t, dir, "PLUGIN_DISTROS="+rpmDistro, rpmLab, `PLUGIN_TEST={"lifecycle": ["service", "check", "purge", "upgrade"]}`)
-	o.wantRed(t, rpmDistro, []string{"check", "purge", "upgrade"}, nil)
-	phases := o.phases(rpmDistro)
+	o := runIn(t, dir, "PLUGIN_DISTROS=fedora-43,opensuse-leap-16.0", rpmLab,
+		`PLUGIN_TEST={"lifecycle": ["service", "check", "purge", "upgrade"], "noise": ["/srv/standin/**"]}`)
+	for _, distro := range []string{"fedora-43", "opensuse-leap-16.0"} {
+		o.wantRed(t, distro, []string{"check", "purge", "upgrade"}, nil)
+		o.wantPlanted(t, distro)
+	}
+}
+
+// wantPlanted wants each bug caught on a distro, and nothing said of the
+// package that has none.
+func (o outcome) wantPlanted(t *testing.T, distro string) {
+	t.Helper()
+	phases := o.phases(distro)
 	for _, bug := range rpmBugs {
 		if !caught(phases[bug.phase], bug.subject, bug.attribute, bug.reason) {
-			t.Errorf("%s: %s has no failed check of %s: %s, because of %q", bug.name, bug.phase, bug.subject, bug.attribute, bug.reason)
+			t.Errorf("%s: %s: %s has no failed check of %s: %s, because of %q", distro, bug.name, bug.phase, bug.subject, bug.attribute, bug.reason)
 		}
 	}
 	for name, p := range phases {
 		for _, c := range p.Checks {
 			if c.Outcome == result.Failed && !c.Warning && strings.Contains(c.Subject, "steady") {
-				t.Errorf("%s: nothing is wrong with it: %+v", name, c)
+				t.Errorf("%s: %s: nothing is wrong with it: %+v", distro, name, c)
 			}
 		}
 	}
