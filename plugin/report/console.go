@@ -30,10 +30,10 @@ func Console(w io.Writer, run result.Run, s Style) error {
 	}
 	t := teller{Writer: &b, legend: l, output: run.Output}
 	for _, j := range run.Jobs {
-		t.faults(j)
+		t.tell(faultsOf(j))
 	}
 	for _, j := range run.Jobs {
-		t.skips(j)
+		t.tell(skipsOf(j))
 	}
 	for _, j := range run.Jobs {
 		t.warnings(j)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/drone-packages/drone-packages/plugin/result"
@@ -16,8 +17,16 @@ type teller struct {
 	output string
 }
 
-// headline begins what is told of a phase.
-func (t teller) headline(mark string, j result.Job, phase, text string) {
+// told is one thing that a reader is told of a job: a line, and what of a
+// problem stands below it.
+type told struct {
+	outcome           result.Outcome
+	who, phase, title string
+	problem           result.Problem
+}
+
+// who is what a job is about.
+func who(j result.Job) string {
 	who := j.Distro
 	if j.BuiltFor != "" {
 		who = j.BuiltFor + " on " + j.Distro
@@ -25,49 +34,59 @@ func (t teller) headline(mark string, j result.Job, phase, text string) {
 	if j.Package != "" {
 		who += " " + j.Package
 	}
-	fmt.Fprintf(t, "\n%s %s %s: %s\n", mark, printable(who), printable(phase), printable(text))
+	return who
 }
 
-// faults tells what did not pass in a job. What was not reached is in the
-// grid, and its cause is told elsewhere.
-func (t teller) faults(j result.Job) {
-	told := false
+// faultsOf is what did not pass in a job. What was not reached is in the grid,
+// and its cause is told elsewhere.
+func faultsOf(j result.Job) []told {
+	var all []told
+	explained := false
 	for _, p := range j.Phases {
 		if p.Problem != nil {
-			t.headline(t.marks[p.Outcome], j, p.Name, p.Problem.Title)
-			t.problem(*p.Problem)
-			told = true
+			all = append(all, told{p.Outcome, who(j), p.Name, p.Problem.Title, *p.Problem})
+			explained = true
 		}
 		if p.Outcome == result.Cancelled {
-			t.headline(t.marks[p.Outcome], j, p.Name, p.Reason)
+			all = append(all, told{outcome: p.Outcome, who: who(j), phase: p.Name, title: p.Reason})
 		}
 	}
-	if !told && (j.Outcome == result.Failed || j.Outcome == result.Fault) {
-		t.headline(t.marks[j.Outcome], j, j.Kind, j.Reason)
-		t.facts(fact("log", t.file(j.Log)))
+	if !explained && (j.Outcome == result.Failed || j.Outcome == result.Fault) {
+		all = append(all, told{j.Outcome, who(j), j.Kind, j.Reason, result.Problem{Log: j.Log}})
 	}
+	return all
 }
 
-// skips tells what of a job was not asked for a reason of its own, those of
-// one reason together.
-func (t teller) skips(j result.Job) {
+// skipsOf is what of a job was not asked for a reason of its own, those of one
+// reason together.
+func skipsOf(j result.Job) []told {
 	if j.Outcome == result.Skipped && !notReached(j.Reason) {
-		t.headline(t.marks[j.Outcome], j, j.Kind, j.Reason)
-		return
+		return []told{{outcome: j.Outcome, who: who(j), phase: j.Kind, title: j.Reason}}
 	}
-	var reasons []string
-	phases := map[string][]string{}
+	var all []told
 	for _, p := range j.Phases {
 		if p.Outcome != result.Skipped || notReached(p.Reason) {
 			continue
 		}
-		if phases[p.Reason] == nil {
-			reasons = append(reasons, p.Reason)
+		if i := slices.IndexFunc(all, func(t told) bool { return t.title == p.Reason }); i >= 0 {
+			all[i].phase += ", " + p.Name
+			continue
 		}
-		phases[p.Reason] = append(phases[p.Reason], p.Name)
+		all = append(all, told{outcome: result.Skipped, who: who(j), phase: p.Name, title: p.Reason})
 	}
-	for _, reason := range reasons {
-		t.headline(t.marks[result.Skipped], j, strings.Join(phases[reason], ", "), reason)
+	return all
+}
+
+// headline begins what is told of a phase.
+func (t teller) headline(mark, who, phase, text string) {
+	fmt.Fprintf(t, "\n%s %s %s: %s\n", mark, printable(who), printable(phase), printable(text))
+}
+
+// tell tells all of that.
+func (t teller) tell(all []told) {
+	for _, one := range all {
+		t.headline(t.marks[one.outcome], one.who, one.phase, one.title)
+		t.problem(one.problem)
 	}
 }
 
@@ -106,13 +125,15 @@ func (t teller) lines(lines []string) {
 	}
 }
 
-// file is where a log is, seen from where the user is.
-func (t teller) file(name string) string {
+// located is where a file is, seen from where the user is.
+func located(output, name string) string {
 	if name == "" {
 		return ""
 	}
-	return path.Join(t.output, name)
+	return path.Join(output, name)
 }
+
+func (t teller) file(name string) string { return located(t.output, name) }
 
 // evidence is how many lines a warning shows.
 const evidence = 5
@@ -127,13 +148,13 @@ func (t teller) warnings(j result.Job) {
 			}
 		}
 		if len(all) == 1 {
-			t.headline(t.warning, j, p.Name, warningOf(all[0]))
+			t.headline(t.warning, who(j), p.Name, warningOf(all[0]))
 			t.lines(split(all[0].Lines[:min(len(all[0].Lines), evidence)]))
 		}
 		if len(all) < 2 {
 			continue
 		}
-		t.headline(t.warning, j, p.Name, plural(len(all), "warning"))
+		t.headline(t.warning, who(j), p.Name, plural(len(all), "warning"))
 		for _, c := range all {
 			fmt.Fprintf(t, "    %s\n", printable(warningOf(c)))
 			t.lines(split(c.Lines[:min(len(c.Lines), evidence)]))

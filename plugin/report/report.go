@@ -15,6 +15,7 @@ import (
 const (
 	resultsFile = "results.json"
 	sumsFile    = "SHA256SUMS"
+	summaryFile = "summary.md"
 )
 
 // renderers are the reports that are files.
@@ -24,6 +25,7 @@ var renderers = []struct {
 }{
 	{"json", resultsFile, result.Write},
 	{"sums", sumsFile, sums},
+	{"summary", summaryFile, summary},
 }
 
 // Names are the reports there are.
