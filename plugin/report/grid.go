@@ -22,7 +22,13 @@ type cell struct {
 	warnings int
 	// of how many things that are worth a number, and how many of them failed.
 	of, bad int
+	// from is what it tells of.
+	from []origin
 }
+
+// origin is a phase of a job, by their places in the run; the job itself where
+// phase is less than 0.
+type origin struct{ job, phase int }
 
 // row is one distro, or one package of a distro that builds several.
 type row struct {
@@ -35,21 +41,24 @@ type row struct {
 
 func newRow(name string) *row { return &row{name: name, cells: map[string]cell{}} }
 
-// add puts a job's phases into a row.
-func (r *row) add(j result.Job) {
+// add puts a job's phases into a row. It is the job at a place in the run.
+func (r *row) add(at int, j result.Job) {
 	r.took = max(r.took, j.Started+j.Duration)
-	for phase, c := range cellsOf(j) {
+	for phase, c := range cellsOf(at, j) {
 		r.cells[phase] = merge(r.cells[phase], c)
 	}
 	if j.Kind == "test" && len(j.Phases) == 0 {
-		r.rest = restOf(j)
+		r.rest = restOf(at, j)
 	}
 }
 
 // restOf is each phase of a test that had none.
-func restOf(j result.Job) cell {
-	return cell{outcome: result.Skipped, reached: j.Outcome == result.Skipped && !notReached(j.Reason)}
+func restOf(at int, j result.Job) cell {
+	return cell{outcome: result.Skipped, reached: j.Outcome == result.Skipped && !notReached(j.Reason), from: whole(at)}
 }
+
+// whole is a job itself, as what a cell tells of.
+func whole(at int) []origin { return []origin{{at, -1}} }
 
 // cell is what became of a phase.
 func (r *row) cell(phase string) cell {
@@ -66,15 +75,15 @@ func grid(run result.Run) (header []string, rows []*row) {
 	for _, name := range distros(run) {
 		top := newRow(printable(name))
 		var packages, targets []*row
-		for _, j := range run.Jobs {
+		for at, j := range run.Jobs {
 			switch {
 			case j.BuiltFor == name:
-				addTarget(&targets, j, run)
+				addTarget(&targets, at, run)
 			case j.BuiltFor != "" || j.Distro != name:
 			default:
-				top.add(j)
+				top.add(at, j)
 				if j.Package != "" {
-					rowOf(&packages, "  "+printable(j.Package)).add(j)
+					rowOf(&packages, "  "+printable(j.Package)).add(at, j)
 				}
 			}
 		}
@@ -89,12 +98,13 @@ func grid(run result.Run) (header []string, rows []*row) {
 
 // addTarget adds a row for what is tested on another distro, with what kept
 // its machine from being made where that has no row of its own.
-func addTarget(rows *[]*row, test result.Job, run result.Run) {
+func addTarget(rows *[]*row, at int, run result.Run) {
+	test := run.Jobs[at]
 	r := rowOf(rows, "  "+printable(test.Distro))
-	r.add(test)
-	for _, j := range run.Jobs {
+	r.add(at, test)
+	for i, j := range run.Jobs {
 		if j.Distro == test.Distro && j.BuiltFor == "" && (j.Kind == "machine" || j.Kind == "image") && j.Outcome != result.Passed {
-			r.cells["boot"] = merge(r.cells["boot"], cell{outcome: j.Outcome, reached: !notReached(j.Reason)})
+			r.cells["boot"] = merge(r.cells["boot"], cell{outcome: j.Outcome, reached: !notReached(j.Reason), from: whole(i)})
 		}
 	}
 }
@@ -165,23 +175,25 @@ var producing = []string{"build", "fetch", "lint", "test"}
 // cellsOf are a job's phases. A job that ended outside of them shows that where
 // the first one would have been: what a fault kept from starting is not the
 // same as what was not reached.
-func cellsOf(j result.Job) map[string]cell {
+func cellsOf(at int, j result.Job) map[string]cell {
 	cells := map[string]cell{}
 	own := slices.Contains(producing, j.Kind)
 	if !own && (j.Outcome == result.Passed || j.Outcome == result.Skipped) {
 		return cells
 	}
-	for _, p := range j.Phases {
+	for i, p := range j.Phases {
 		if own {
-			cells[p.Name] = cellOf(p)
+			c := cellOf(p)
+			c.from = []origin{{at, i}}
+			cells[p.Name] = c
 		}
 	}
 	if end, ok := endOfService(j.Reason); ok {
-		cells["services"] = cell{outcome: end, reached: true}
+		cells["services"] = cell{outcome: end, reached: true, from: whole(at)}
 	}
 	first := firstColumn[j.Kind]
 	if !own || endedAround(j) {
-		cells[first] = merge(cells[first], cell{outcome: j.Outcome, reached: !notReached(j.Reason)})
+		cells[first] = merge(cells[first], cell{outcome: j.Outcome, reached: !notReached(j.Reason), from: whole(at)})
 	}
 	if j.Kind == "build" {
 		cells[first] = counted(cells[first])
@@ -246,6 +258,7 @@ func merge(a, b cell) cell {
 		worse = b
 	}
 	worse.warnings, worse.of, worse.bad = a.warnings+b.warnings, a.of+b.of, a.bad+b.bad
+	worse.from = slices.Concat(a.from, b.from)
 	return worse
 }
 

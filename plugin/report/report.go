@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"slices"
 	"strings"
@@ -16,16 +17,31 @@ const (
 	resultsFile = "results.json"
 	sumsFile    = "SHA256SUMS"
 	summaryFile = "summary.md"
+	htmlFile    = "report.html"
 )
+
+// Input is what reports are made of.
+type Input struct {
+	Run result.Run
+	// Files is the output directory, for reports that show what logs say: it
+	// holds each Job.Log.
+	Files fs.FS
+}
 
 // renderers are the reports that are files.
 var renderers = []struct {
 	name, file string
-	render     func(io.Writer, result.Run) error
+	render     func(io.Writer, Input) error
 }{
-	{"json", resultsFile, result.Write},
-	{"sums", sumsFile, sums},
-	{"summary", summaryFile, summary},
+	{"json", resultsFile, ofRun(result.Write)},
+	{"sums", sumsFile, ofRun(sums)},
+	{"summary", summaryFile, ofRun(summary)},
+	{"html", htmlFile, html},
+}
+
+// ofRun is a report that reads no files.
+func ofRun(render func(io.Writer, result.Run) error) func(io.Writer, Input) error {
+	return func(w io.Writer, in Input) error { return render(w, in.Run) }
 }
 
 // Names are the reports there are.
@@ -64,7 +80,7 @@ func Write(dir *os.Root, run result.Run, names []string) error {
 			errs = append(errs, err)
 			continue
 		}
-		if err := errors.Join(r.render(f, run), f.Close()); err != nil {
+		if err := errors.Join(r.render(f, Input{run, dir.FS()}), f.Close()); err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", r.file, err))
 		}
 	}

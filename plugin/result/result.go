@@ -107,6 +107,9 @@ type Phase struct {
 	// Notes are what a reader should know of a phase that went on: the tier
 	// of rights a machine booted with, dependencies that were installed.
 	Notes []string `json:"notes,omitempty"`
+	// Log is where in the job's log it begins, file:line, relative to
+	// results.json.
+	Log string `json:"log,omitempty"`
 }
 
 // Check is one question asked inside a test machine, and its answer.

@@ -31,7 +31,7 @@ func full() result.Run {
 				Name: "debian-12/test", Kind: "test", Distro: "debian-12", Platform: "linux/amd64",
 				Outcome: result.Failed, Reason: "service greeterd.service: active", Duration: 91, Kept: "drone-packages-k7q2-debian-12-test",
 				Phases: []result.Phase{
-					{Name: "boot", Outcome: result.Passed, Duration: 3, Notes: []string{"booted with SYS_ADMIN in its own cgroup namespace"}},
+					{Name: "boot", Outcome: result.Passed, Duration: 3, Notes: []string{"booted with SYS_ADMIN in its own cgroup namespace"}, Log: "debian-12/test.log:1"},
 					{
 						Name: "service", Outcome: result.Failed, Reason: "service greeterd.service: active", Duration: 30,
 						Checks: []result.Check{{

@@ -186,7 +186,7 @@ func (j *job) setUp(ctx context.Context) error {
 // phase does one phase's steps until one does not pass.
 func (j *job) phase(ctx context.Context, p plan.Phase) result.Phase {
 	begin := j.o.Now()
-	done := result.Phase{Name: p.Name, Outcome: result.Passed}
+	done := result.Phase{Name: p.Name, Outcome: result.Passed, Log: j.log.ref(j.log.lines() + 1)}
 	j.log.begin(p.Name)
 	err := within(ctx, p.Name, j.Timeout, func(ctx context.Context) error { return j.steps(ctx, p.Steps, &done) })
 	if err != nil {

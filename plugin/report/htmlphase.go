@@ -1,0 +1,197 @@
+package report
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/drone-packages/drone-packages/plugin/result"
+)
+
+// mostChecks and mostTroubles are how many of a list a page shows.
+const (
+	mostChecks   = 400
+	mostTroubles = 60
+)
+
+// jobView is a job and its phases.
+type jobView struct {
+	result.Job
+	At     int
+	Where  string
+	What   string
+	Phases []phaseView
+}
+
+// phaseView is a phase, or a job that ended outside of its phases.
+type phaseView struct {
+	result.Phase
+	At    int
+	Part  string
+	Where string
+	// Log is where in the job's log it is: a line, 0 if nobody knows.
+	Log int
+	// Bad, Worth and Good are the checks: that failed, that are warnings or
+	// were not done, and the rest; Lost is how many are not shown.
+	Bad, Worth, Good []result.Check
+	Lost             int
+}
+
+func viewJob(at int, j result.Job) jobView {
+	v := jobView{Job: j, At: at, Where: whereOf(j), What: printable(j.Kind)}
+	for i, p := range j.Phases {
+		v.Phases = append(v.Phases, viewPhase(at, i, j, p))
+	}
+	return v
+}
+
+// whereOf is the distro of a job, and the one its packages were built for.
+func whereOf(j result.Job) string {
+	where := j.Distro
+	if j.BuiltFor != "" {
+		where = j.BuiltFor + " on " + j.Distro
+	}
+	if j.Package != "" {
+		where += " " + j.Package
+	}
+	return printable(where)
+}
+
+func viewPhase(at, i int, j result.Job, p result.Phase) phaseView {
+	v := phaseView{Phase: p, At: at, Part: partsOf([]origin{{at, i}}), Where: whereOf(j)}
+	if p.Log != "" {
+		v.Log = lineOf(p.Log, j.Log)
+	}
+	if p.Problem != nil && p.Problem.Log != "" {
+		v.Log = lineOf(p.Problem.Log, j.Log)
+	}
+	for _, c := range p.Checks {
+		v.sort(c)
+	}
+	return v
+}
+
+// sort puts a check into its list.
+func (v *phaseView) sort(c result.Check) {
+	list := &v.Good
+	switch {
+	case c.Warning || c.Outcome == result.Skipped:
+		list = &v.Worth
+	case c.Outcome != result.Passed:
+		list = &v.Bad
+	}
+	if len(*list) == mostChecks {
+		v.Lost++
+		return
+	}
+	*list = append(*list, c)
+}
+
+// lineOf is the line of FILE:LINE, where the file is the one meant.
+func lineOf(place, file string) int {
+	name, line, ok := strings.Cut(strings.TrimPrefix(place, file), ":")
+	n, err := strconv.Atoi(line)
+	if name != "" || !ok || err != nil {
+		return 0
+	}
+	return n
+}
+
+// skipView is what was not done for one reason.
+type skipView struct{ Where, What, Reason string }
+
+// leftView is what a package left behind.
+type leftView struct {
+	Where, Phase, Part string
+	result.Check
+}
+
+// lists gathers what the page tells of all jobs, by kinds.
+func (v *view) lists() {
+	for _, j := range v.Jobs {
+		v.troubles(j)
+		for _, p := range j.Phases {
+			if slices.ContainsFunc(p.Worth, func(c result.Check) bool { return c.Warning && c.Kind != "leftover" }) {
+				v.Warned = append(v.Warned, p)
+			}
+			for _, c := range append(slices.Clone(p.Bad), p.Worth...) {
+				if c.Kind == "leftover" && c.Outcome == result.Failed {
+					v.Left = append(v.Left, leftView{p.Where, printable(p.Name), p.Part, c})
+				}
+			}
+		}
+		v.skips(j)
+	}
+	v.Troubles = v.most("troubles", v.Troubles)
+	v.Warned = v.most("warnings", v.Warned)
+	if n := len(v.Left); n > mostChecks {
+		v.More["left"], v.Left = n-mostChecks, v.Left[:mostChecks]
+	}
+}
+
+func (v *view) most(name string, list []phaseView) []phaseView {
+	if n := len(list); n > mostTroubles {
+		v.More[name] = n - mostTroubles
+		return list[:mostTroubles]
+	}
+	return list
+}
+
+// troubles are the phases that did not pass, or the job if none of them tells.
+func (v *view) troubles(j jobView) {
+	told := false
+	for _, p := range j.Phases {
+		if p.Problem != nil || p.Outcome == result.Cancelled {
+			v.Troubles = append(v.Troubles, p)
+			told = true
+		}
+	}
+	if !told && (j.Outcome == result.Failed || j.Outcome == result.Fault) {
+		v.Troubles = append(v.Troubles, phaseView{
+			Phase: result.Phase{Name: j.Kind, Outcome: j.Outcome, Reason: j.Reason},
+			At:    j.At, Part: partsOf(whole(j.At)), Where: j.Where,
+		})
+	}
+}
+
+// skips are what was not asked for a reason of its own.
+func (v *view) skips(j jobView) {
+	if j.Outcome == result.Skipped && !notReached(j.Reason) {
+		v.Skips = append(v.Skips, skipView{j.Where, j.What, printable(j.Reason)})
+		return
+	}
+	for _, p := range j.Phases {
+		if p.Outcome != result.Skipped || notReached(p.Reason) {
+			continue
+		}
+		v.skip(skipView{j.Where, printable(p.Name), printable(p.Reason)})
+	}
+}
+
+// skip adds a phase to those of one reason.
+func (v *view) skip(s skipView) {
+	if n := len(v.Skips) - 1; n >= 0 && v.Skips[n].Where == s.Where && v.Skips[n].Reason == s.Reason {
+		v.Skips[n].What += ", " + s.What
+		return
+	}
+	v.Skips = append(v.Skips, s)
+}
+
+// packagesView is what was handed over for a distro.
+type packagesView struct {
+	Distro string
+	Files  []result.Package
+}
+
+func packagesOf(run result.Run) []packagesView {
+	var all []packagesView
+	for _, p := range run.Packages {
+		i := slices.IndexFunc(all, func(v packagesView) bool { return v.Distro == p.Distro })
+		if i < 0 {
+			all = append(all, packagesView{Distro: p.Distro})
+			i = len(all) - 1
+		}
+		all[i].Files = append(all[i].Files, p)
+	}
+	return all
+}
