@@ -44,6 +44,42 @@ func TestPlantedRPMBugsAreCaught(t *testing.T) {
 	}
 }
 
+// greeter, next to its services, lives by zypper as it does by apt and dnf.
+func TestGreeterByZypper(t *testing.T) {
+	t.Parallel()
+	const distro = "opensuse-leap-16.0"
+	life := []string{"service", "check", "purge", "upgrade"}
+	dir := copyTree(t, "examples/greeter")
+	addToFile(t, filepath.Join(dir, "packages.yml"), `  lifecycle: [`+strings.Join(life, ", ")+"]\n  noise: [/srv/standin/**]\n")
+	o := runIn(t, dir, "PLUGIN_DISTROS="+distro, rpmLab)
+	o.wantRed(t, distro, nil, nil)
+	o.wantPassed(t, distro, append([]string{"build", "boot", "services", "install", "configure"}, life...))
+}
+
+// wantPassed wants phases of a distro to have been gone through.
+func (o outcome) wantPassed(t *testing.T, distro string, names []string) {
+	t.Helper()
+	all := o.phases(distro)
+	for _, name := range names {
+		if all[name].Outcome != result.Passed {
+			t.Errorf("%s: %s: %q %s", distro, name, all[name].Outcome, all[name].Reason)
+		}
+		t.Logf("%s: %s took %.0f s", distro, name, all[name].Duration)
+	}
+}
+
+// addToFile has a copy of an example say more.
+func addToFile(t *testing.T, file, more string) {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, append(text, more...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // wantPlanted wants each bug caught on a distro, and nothing said of the
 // package that has none.
 func (o outcome) wantPlanted(t *testing.T, distro string) {
