@@ -81,6 +81,11 @@ type Request struct {
 	Question Question `json:"question"`
 	// Format of the packages: "deb" or "rpm".
 	Format string `json:"format"`
+	// Presets: the distro says which units an installation enables, and nobody
+	// but an administrator starts them. NoPurge: the package manager knows
+	// none, so that configuration and data stay on purpose.
+	Presets bool `json:"presets,omitempty"`
+	NoPurge bool `json:"no_purge,omitempty"`
 	// Init of the machine: systemd, if empty, sysvinit, openrc, or none.
 	Init string `json:"init,omitempty"`
 	// Packages under test, as built.

@@ -35,6 +35,9 @@ type database interface {
 	owned(ctx context.Context, but []Package) map[string]bool
 	// scripts are what the package manager runs of a package.
 	scripts(ctx context.Context, name string) []packageScript
+	// questions that packages of this format raise, and no other; before is
+	// the file tree without them, nil where none is remembered.
+	questions(ctx context.Context, packages []Package, before map[string]entry) []question
 	// dialect is how people of this format speak.
 	dialect() dialect
 }

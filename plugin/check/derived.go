@@ -10,32 +10,44 @@ import (
 	"github.com/drone-packages/drone-packages/plugin/result"
 )
 
-// derived are the questions that only rpm packages raise: directories that
-// nobody has, paths that two packages have, scriptlets that call what is not
-// there, and what rpm itself finds different from what was packaged.
+// question is one that only packages of some format raise, with what is wrong.
+type question struct {
+	subject, attribute string
+	findings           []result.Check
+}
+
+// derived asks the questions that the format raises.
 func (a *agent) derived(ctx context.Context) error {
-	if a.machine.format != "rpm" {
-		return nil
-	}
 	var before snapshot
-	known, err := a.memory.load(treeMemory, &before)
-	if err != nil {
+	if _, err := a.memory.load(treeMemory, &before); err != nil {
 		return err
 	}
-	shipped := map[string][]string{}
-	for _, p := range a.Packages {
-		shipped[p.Name] = a.machine.files(ctx, p.Name)
-	}
-	if known {
-		a.tellFindings("directories", "all owned", unowned(shipped, a.machine.database().owned(ctx, a.Packages), before.Files))
-	}
-	a.tellFindings("files", "each of one package", a.machine.twice(shipped))
-	for _, p := range a.Packages {
-		a.tellFindings(p.Name, "scriptlets find their commands", a.machine.missingCommands(ctx, p))
-		out, _ := a.machine.run(ctx, "rpm", "-V", "--nodeps", p.Name) // its exit code says no more than its output
-		a.tellFindings(p.Name, "as packaged", verified(p.Name, out))
+	for _, q := range a.machine.database().questions(ctx, a.Packages, before.Files) {
+		a.tellFindings(q.subject, q.attribute, q.findings)
 	}
 	return nil
+}
+
+// questions of rpms: directories that nobody has, paths that two packages
+// have, scriptlets that call what is not there, and what rpm itself finds
+// different from what was packaged.
+func (d rpmdb) questions(ctx context.Context, packages []Package, before map[string]entry) []question {
+	shipped := map[string][]string{}
+	for _, p := range packages {
+		shipped[p.Name] = d.files(ctx, p.Name)
+	}
+	var all []question
+	if before != nil {
+		all = append(all, question{"directories", "all owned", unowned(shipped, d.owned(ctx, packages), before)})
+	}
+	all = append(all, question{"files", "each of one package", d.machine.twice(shipped)})
+	for _, p := range packages {
+		out, _ := d.machine.run(ctx, "rpm", "-V", "--nodeps", p.Name) // its exit code says no more than its output
+		all = append(all,
+			question{p.Name, "scriptlets find their commands", d.machine.missingCommands(ctx, p)},
+			question{p.Name, "as packaged", verified(p.Name, out)})
+	}
+	return all
 }
 
 // tellFindings tells them, or that there are none.

@@ -127,6 +127,9 @@ func (d dpkg) scripts(_ context.Context, pkg string) []packageScript {
 	return all
 }
 
+// questions: whatever is asked of debs is asked of all.
+func (dpkg) questions(context.Context, []Package, map[string]entry) []question { return nil }
+
 func (dpkg) dialect() dialect {
 	return dialect{
 		Unfinished:          "dpkg did not finish: a maintainer script failed?",

@@ -121,6 +121,36 @@ func TestLeftovers(t *testing.T) {
 	}
 }
 
+// Where there is no purge, data stay on purpose; files in /run must not.
+func TestLeftoversWhereThereIsNoPurge(t *testing.T) {
+	for noPurge, want := range map[bool]string{
+		false: "failed leftover /var/lib/db new",
+		true:  "warning failed leftover /var/lib/db data|failed leftover /run/a.state running",
+	} {
+		m := files(t, map[string]string{"/etc/passwd": "root:x:0\n", "/var/lib/x": "", "/run/x": ""})
+		a, said := asking(t, Request{NoPurge: noPurge}, m, nil)
+		if err := a.tree(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range []string{"/var/lib/db", "/run/a.state"} {
+			if err := put(m.at(p), "x"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := a.leftovers(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, line := range *said {
+			line, _, _ = strings.Cut(line, " |")
+			got = append(got, line)
+		}
+		if d := cmp.Diff(want, strings.Join(got, "|")); d != "" {
+			t.Errorf("no purge: %v: %s", noPurge, d)
+		}
+	}
+}
+
 func TestNoise(t *testing.T) {
 	a, err := newAcceptor([]string{"/srv/*/cache"})
 	if err != nil {

@@ -38,7 +38,7 @@ func (a *agent) leftovers(ctx context.Context) error {
 	}
 	accepted := func(p string) bool { return owned[p] || accept.accepts(p) }
 	var checks []result.Check
-	if a.Format == "rpm" {
+	if a.NoPurge {
 		accepted, checks = kept(before, now, accepted)
 		checks = append(checks, leftRunning(before, now, accepted)...)
 	}

@@ -16,6 +16,8 @@ type machine struct {
 	root string
 	// format of its packages: deb, if empty.
 	format string
+	// presets: as Request has it.
+	presets bool
 	// run runs a command and returns what it printed to its output.
 	run func(ctx context.Context, name string, args ...string) (string, error)
 }

@@ -72,10 +72,10 @@ func (m machine) presetFiles() []string {
 }
 
 // manual says whether nobody but an administrator starts a unit of the
-// packages: so it is with rpms, unless a script of theirs does. Units that
-// cannot be enabled are started by others.
+// packages: so it is where presets decide, unless a script of theirs does. Units
+// that cannot be enabled are started by others.
 func (m machine) manual(file string, started bool) bool {
-	if m.format != "rpm" || started {
+	if !m.presets || started {
 		return false
 	}
 	text, err := m.read(file)

@@ -43,7 +43,7 @@ func TestUnitsOfRpmsAreTheAdministrators(t *testing.T) {
 		"/usr/lib/systemd/system/static.service":       "[Service]\nExecStart=x\n",
 		"/usr/lib/systemd/system-preset/99-off.preset": "disable *\n",
 	})
-	m.format = "rpm"
+	m.presets = true
 	var got []shippedUnit
 	for _, name := range []string{"a.service", "static.service"} {
 		got = append(got, m.shippedUnit("/usr/lib/systemd/system/"+name, "a", declared{}, []string{"a.service"}))

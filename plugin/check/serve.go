@@ -39,7 +39,7 @@ func Serve(ctx context.Context, in io.Reader, out io.Writer) error {
 		return fmt.Errorf("read the request: %w", err)
 	}
 	w := &answers{to: json.NewEncoder(out)}
-	a := &agent{Request: defaults(r), machine: machine{root: "/", format: r.Format, run: command}, memory: memory(StatePath), tell: w.write}
+	a := &agent{Request: defaults(r), machine: machine{root: "/", format: r.Format, presets: r.Presets, run: command}, memory: memory(StatePath), tell: w.write}
 	if err := a.ask(ctx); err != nil {
 		w.write(Answer{Fault: fmt.Sprintf("%s: %v", r.Question, err)})
 	}

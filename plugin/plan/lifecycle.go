@@ -148,10 +148,12 @@ func (b builder) onReturn() check.Expect {
 	return check.Before
 }
 
-// purge removes all that the package manager would: not every one has a
-// purge.
+// noPurge says whether the package manager knows none.
+func (b builder) noPurge() bool { return b.family.Recipes[distros.Purge] == "" }
+
+// purge removes all that the package manager would.
 func (b builder) purge() Exec {
-	if b.family.Recipes[distros.Purge] == "" {
+	if b.noPurge() {
 		return b.act(b.manager()+": remove, which is all it does: "+b.family.Format+" knows no purge", distros.Remove)
 	}
 	return b.act(b.manager()+": purge", distros.Purge)
@@ -228,6 +230,7 @@ func (b builder) request(q check.Question, expect check.Expect) check.Request {
 	s := b.in.Settings
 	return check.Request{
 		Question: q, Format: b.family.Format, Expect: expect,
+		Presets: b.family.Presets, NoPurge: b.noPurge(),
 		Init:   b.initName(),
 		Settle: time.Duration(s.SettleTimeout), Boot: time.Duration(s.BootTimeout),
 		Noise: slices.Concat(s.Test.Noise, b.written()),

@@ -244,3 +244,24 @@ func TestRecipesOfTestMachinesAreToldWhatTheyMayRead(t *testing.T) {
 		}
 	}
 }
+
+// What a family's data say is decided once, here: the agent is told.
+func TestTheAgentIsToldWhatTheFamilyIsLike(t *testing.T) {
+	p := newPlan(t, rpmInput())
+	for name, want := range map[string]bool{"debian-12/test": false, "rocky-9/test": true} {
+		asked := 0
+		for _, phase := range jobOf(t, p, name).Phases {
+			for _, s := range phase.Steps {
+				if a, ok := s.(plan.Ask); ok {
+					asked++
+					if a.Request.Presets != want || a.Request.NoPurge != want {
+						t.Errorf("%s: %s: %+v", name, phase.Name, a.Request)
+					}
+				}
+			}
+		}
+		if asked == 0 {
+			t.Errorf("%s asks nothing", name)
+		}
+	}
+}
