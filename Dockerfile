@@ -27,5 +27,7 @@ RUN apt-get -q update \
     ca-certificates debian-archive-keyring git mmdebstrap openssh-client ubuntu-keyring \
  && rm -rf /var/lib/apt/lists/*
 COPY --from=build /out/ /bin/
+# By this name it removes what a run left: GitHub's post-entrypoint.
+RUN ln -s drone-packages /bin/plugin-cleanup
 LABEL org.opencontainers.image.title="drone-packages" org.opencontainers.image.licenses="Apache-2.0"
 ENTRYPOINT ["/bin/drone-packages"]

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 
 	"github.com/sirupsen/logrus"
@@ -32,19 +33,24 @@ func main() {
 
 // execute runs the command line and returns the exit code.
 func execute(ctx context.Context) int {
-	logrus.SetOutput(os.Stderr)
+	stderr := plugin.Diagnostics(os.Environ(), os.Stderr)
+	logrus.SetOutput(stderr)
 	world, err := newWorld()
 	if err != nil {
 		logrus.Error(err)
 		return result.ExitFault
 	}
+	world.Stderr = stderr
 	outcome := result.Passed
 	root := plugin.Command(&world, &outcome) //nolint:contextcheck // cobra hands the context of ExecuteContext to each command
+	if filepath.Base(os.Args[0]) == plugin.CleanUpName {
+		root.SetArgs([]string{plugin.CleanUpName})
+	}
 	err = root.ExecuteContext(ctx)
 	if err == nil {
 		return result.ExitCode(outcome)
 	}
-	fmt.Fprintf(os.Stderr, "drone-packages: %v\n", err)
+	fmt.Fprintf(stderr, "drone-packages: %v\n", err)
 	return errorCode(ctx, err)
 }
 

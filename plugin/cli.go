@@ -31,7 +31,7 @@ func Command(w *World, outcome *result.Outcome) *cobra.Command {
 	root.AddCommand(
 		planCommand(w), distrosCommand(w), reportCommand(w, outcome), cleanCommand(w),
 		shellCommand(w), doctorCommand(w), versionCommand(w),
-		agentCommand(w, outcome), watchdogCommand(w), watchOwnerCommand(w),
+		agentCommand(w, outcome), watchdogCommand(w), watchOwnerCommand(w), cleanUpCommand(w),
 	)
 	return root
 }
@@ -180,6 +180,17 @@ func tellPackages(w *World, all []rpm.Package) {
 		case !p.Debug():
 			fmt.Fprintf(w.Stdout, "package %s %s %s %s\n", p.Name, p.Version, p.Arch, p.File)
 		}
+	}
+}
+
+// CleanUpName is how we are called by a CI host to remove what a run left, when
+// its job has ended: GitHub gives its post-entrypoint no arguments of its own.
+const CleanUpName = "plugin-cleanup"
+
+func cleanUpCommand(w *World) *cobra.Command {
+	return &cobra.Command{
+		Use: CleanUpName, Hidden: true, Args: cobra.ArbitraryArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return CleanUp(c.Context(), *w) },
 	}
 }
 

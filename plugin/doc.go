@@ -12,6 +12,7 @@
 //	rpm       rpm files without an rpm distro's tools           -
 //	result    what happened; results.json                       -
 //	report    result -> bytes                                   result
+//	host      the CI systems that call us                       result
 //
 // To add a distro, add a file to distros. To add a family, a check, a report
 // or an engine, see CONTRIBUTING.md.

@@ -12,6 +12,7 @@ import (
 	"github.com/sirupsen/logrus"
 
 	"github.com/drone-packages/drone-packages/plugin/engine"
+	"github.com/drone-packages/drone-packages/plugin/host"
 )
 
 // A watchdog outlives us, however we end, and removes what the run made. In a
@@ -101,6 +102,21 @@ func WatchOwner(ctx context.Context, w World, id, owner string) error {
 		return err
 	}
 	return s.sweepRun(ctx, id)
+}
+
+// CleanUp removes everything of the run that the CI host says did not end by
+// itself; nothing where it says of none.
+func CleanUp(ctx context.Context, w World) error {
+	run := w.lookup(host.StateVariable)
+	if run == "" {
+		return nil
+	}
+	s, err := connected(ctx, w)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	return s.sweepRun(ctx, run)
 }
 
 // quiet is how often in a row a sweep has to find nothing: what the run asked

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/drone-packages/drone-packages/plugin/engine"
+	"github.com/drone-packages/drone-packages/plugin/host"
 	"github.com/drone-packages/drone-packages/plugin/plan"
 	"github.com/drone-packages/drone-packages/plugin/report"
 	"github.com/drone-packages/drone-packages/plugin/result"
@@ -33,28 +34,52 @@ type World struct {
 	Flags map[string]string
 }
 
-// Exec does what the settings ask for, start to end. The error, if any, is
-// already in the user's words; ExitCode makes the exit code of both.
+// Exec does what the settings ask for, start to end, in the words of the CI
+// host. The error, if any, is already in the user's words; ExitCode makes the
+// exit code of both.
 func Exec(ctx context.Context, w World) (result.Outcome, error) {
+	log := w.host().Log(w.Stdout)
+	w.Stdout = log
+	outcome, err := carryOut(ctx, w, log)
+	if err != nil {
+		log.Annotate(host.Complaints(err)...)
+	}
+	return outcome, errors.Join(err, log.Close())
+}
+
+// carryOut is Exec on a log of the host's.
+func carryOut(ctx context.Context, w World, log *host.Log) (result.Outcome, error) {
 	s, err := open(ctx, w)
 	if err != nil {
 		return result.Fault, err
 	}
 	defer s.close()
+	log.Mask(s.settings.Secrets()...)
 	p, err := s.plan(ctx)
 	if err != nil {
 		return result.Fault, err
 	}
+	end := log.Section("plan", "plan")
 	fmt.Fprintln(w.Stdout, p)
+	end()
 	if s.settings.DryRun {
 		fmt.Fprint(w.Stdout, p.Detail())
 		return result.Passed, nil
 	}
+	end = log.Section("run", "build and test")
 	happened, err := s.run(ctx, p)
+	end()
 	if err != nil {
 		return result.Fault, err
 	}
-	return happened.Outcome, s.report(happened)
+	return happened.Outcome, errors.Join(s.report(happened), s.handOver(log, happened))
+}
+
+// handOver gives the end of the run to the CI host.
+func (s *session) handOver(log *host.Log, happened result.Run) error {
+	h := s.world.host()
+	summary, err := s.outputDir.ReadFile(report.SummaryFile)
+	return errors.Join(err, h.HandOver(log, happened, summary), h.Remember(""))
 }
 
 // Plan prints what Exec would do. It wants no engine: without one it says
@@ -86,13 +111,16 @@ func (s *session) run(ctx context.Context, p plan.Plan) (result.Run, error) {
 		return result.Run{}, err
 	}
 	s.outputDir = dir
+	if err := s.world.host().Remember(s.id); err != nil {
+		return result.Run{}, err
+	}
 	guard, err := s.guard(ctx)
 	if err != nil {
 		return result.Run{}, err
 	}
 	defer guard.dismiss()
 	return run.Run(ctx, p, s.engine, run.Options{
-		Source: s.checkout.WriteTar,
+		Source: s.checkout.WriteTar, Files: s.checkout.Files(),
 		Finished: func(ctx context.Context, name, format string) (io.ReadCloser, error) {
 			return source.OpenFinished(ctx, s.world.Dir, name, format)
 		},
@@ -140,6 +168,15 @@ func (s *session) style() report.Style {
 	}
 	noColor := s.world.lookup("NO_COLOR") != ""
 	return report.Style{ASCII: !utf8 || noColor}
+}
+
+// host is the CI system that called us.
+func (w World) host() host.Host { return host.Detect(w.lookup) }
+
+// Diagnostics is stderr on the CI host that an environment tells of: no line
+// of it is taken for a command.
+func Diagnostics(environ []string, stderr io.Writer) io.Writer {
+	return World{Environ: environ}.host().Log(stderr)
 }
 
 // lookup is the value of a variable of the environment.

@@ -1,6 +1,7 @@
 package plugin
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -16,6 +17,7 @@ import (
 	"github.com/drone-packages/drone-packages/distros"
 	"github.com/drone-packages/drone-packages/plugin/engine"
 	"github.com/drone-packages/drone-packages/plugin/engine/docker"
+	"github.com/drone-packages/drone-packages/plugin/host"
 	"github.com/drone-packages/drone-packages/plugin/plan"
 	"github.com/drone-packages/drone-packages/plugin/report"
 	"github.com/drone-packages/drone-packages/plugin/run"
@@ -78,6 +80,16 @@ func (s *session) outputInSource() string {
 	return inside
 }
 
+// sourceInWorkspace is the source relative to the workspace; empty at its top,
+// or elsewhere.
+func (s *session) sourceInWorkspace() string {
+	inside, err := filepath.Rel(s.world.Dir, s.settings.Source)
+	if err != nil || !filepath.IsLocal(inside) || inside == "." {
+		return ""
+	}
+	return filepath.ToSlash(inside)
+}
+
 // load reads the settings and says what is odd about them.
 func (s *session) load() error {
 	var warnings []string
@@ -101,6 +113,9 @@ func (s *session) load() error {
 // environ is the environment with the command line's flags on top.
 func (w World) environ() []string {
 	environ := append([]string{}, w.Environ...)
+	if w.host().Debug {
+		environ = append(environ, "PLUGIN_DEBUG=true")
+	}
 	for name, value := range w.Flags {
 		environ = append(environ, name+"="+value)
 	}
@@ -157,12 +172,12 @@ func (s *session) plan(ctx context.Context) (plan.Plan, error) {
 		return plan.Plan{}, &SettingsError{err}
 	}
 	wanted = onPlatforms(wanted, s.settings.Platforms, s.host.Platform)
-	version, doubt, err := chooseVersion(s.settings.Version, s.checkout.Tree)
+	version, doubt, err := chooseVersion(s.settings.Version, s.checkout.Tree, s.world.host())
 	if err != nil {
 		return plan.Plan{}, &SettingsError{err}
 	}
 	in := plan.Input{
-		Tool: s.world.Version, Run: s.id, Settings: s.settings, Source: s.checkout.Tree,
+		Tool: s.world.Version, Run: s.id, Settings: s.settings, Source: s.checkout.Tree, SourceIn: s.sourceInWorkspace(),
 		Version: version, Distros: wanted, Catalogue: all, Families: families,
 		Host: planHost(s.host), Images: s.images(ctx),
 	}
@@ -210,11 +225,14 @@ func choose(all []distros.Distro, asked []string) ([]distros.Distro, string, err
 	return []distros.Distro{stable}, note, nil
 }
 
-// chooseVersion is what the packages are to be called; the note says when git
-// could not tell.
-func chooseVersion(asked string, tree source.Tree) (version, note string, err error) {
+// chooseVersion is what the packages are to be called; the note says when
+// neither git nor the CI host could tell.
+func chooseVersion(asked string, tree source.Tree, h host.Host) (version, note string, err error) {
 	if asked != "git" {
 		return asked, "", nil
+	}
+	if version, told := tagTold(tree, h); told {
+		return version, "", nil
 	}
 	if tree.Revision == "" {
 		return "", "", fmt.Errorf("version: %s has no commit for git to describe: give a version, or none for the changelog's own", tree.Path)
@@ -228,6 +246,18 @@ func chooseVersion(asked string, tree source.Tree) (version, note string, err er
 		note += "; the clone is shallow: let the CI clone history and tags, or run git fetch --unshallow --tags before"
 	}
 	return version, note, nil
+}
+
+// tagTold is the version of the tag that a CI host builds, for a tree in which
+// git sees none: hosts clone without tags, or hand over no .git at all.
+func tagTold(tree source.Tree, h host.Host) (version string, told bool) {
+	hash, dirty := strings.CutSuffix(tree.Revision, "-dirty")
+	_, tagged := source.Version(tree.Revision)
+	here := filepath.IsAbs(tree.Path) && strings.HasPrefix(h.Commit, hash)
+	if h.Tag == "" || tagged || dirty || !here {
+		return "", false
+	}
+	return source.Version(h.Tag + "-0-g" + cmp.Or(h.Commit, "0"))
 }
 
 // images are our cached images, for the forecast; without them it is none.

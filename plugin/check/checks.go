@@ -123,7 +123,7 @@ func (a *agent) untilPassed(ctx context.Context, t Test) []result.Check {
 	took := time.Since(start)
 	for i := range last {
 		last[i].Duration += share(i, last, took)
-		last[i].Reason = t.remark(last[i], tries, took)
+		last[i].Reason, last[i].Place = t.remark(last[i], tries, took), t.Place
 	}
 	return last
 }

@@ -107,7 +107,7 @@ func (b builder) environment(w wanted) Job {
 		Exec{Title: "clean up", Script: "rm -rf /build/source"},
 	}}}
 	j.Cache = &Cache{Key: digest(j), Holds: "toolchain and build dependencies"}
-	j.Cause = "toolchain and build dependencies, by " + w.by()
+	j.Cause, j.By = "toolchain and build dependencies, by "+w.by(), w.file()
 	return j
 }
 
@@ -119,7 +119,7 @@ func (b builder) build(w wanted) Job {
 	for _, need := range w.needs {
 		j.Needs = append(j.Needs, b.handsOver(need))
 	}
-	j.Cause = w.cause(b.in.Source)
+	j.Cause, j.By = w.cause(b.in.Source), w.file()
 	j.Container = b.idle()
 	maps.Copy(j.Container.Env, b.buildEnv(w))
 	j.Phases = []Phase{{Name: "build", Vital: true, Steps: b.buildSteps(w)}}

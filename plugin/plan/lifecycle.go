@@ -49,6 +49,7 @@ func (b builder) test(packages []wanted) Job {
 	j.Needs = []string{j.From}
 	for _, w := range packages {
 		j.Needs = append(j.Needs, b.handsOver(w))
+		j.By = cmp.Or(j.By, w.file())
 	}
 	for _, s := range b.services {
 		if !slices.Contains(j.Needs, s.Image) {

@@ -66,7 +66,7 @@ func (b builder) lint(w wanted) Job {
 	j.Needs = []string{j.From, b.handsOver(w)}
 	j.Container = b.idle()
 	j.Container.Env["DP_REPO"] = repoDir
-	j.Cause = "lint: " + b.in.Settings.Lint
+	j.Cause, j.By = "lint: "+b.in.Settings.Lint, w.file()
 	j.Phases = []Phase{{Name: lintPhase, Steps: []Step{
 		CopyIn{What: Built, Dir: repoDir},
 		Look{Exec: b.recipe("lint", distros.Lint), FailOn: failOn[b.in.Settings.Lint]},

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"path"
 	"slices"
 
 	"github.com/drone-packages/drone-packages/plugin/settings"
@@ -110,6 +111,17 @@ func (w wanted) binaries() []string { return w.format.makes(w.how.Control) }
 
 // by is the file that says what a build needs.
 func (w wanted) by() string { return cmp.Or(w.format.needsName, w.how.Where) }
+
+// file is the file that says how it is built, relative to the source.
+func (w wanted) file() string {
+	switch {
+	case w.how.Where == "":
+		return ""
+	case w.how.Format == "deb":
+		return path.Join(w.how.Where, "control")
+	}
+	return w.how.Where
+}
 
 // cause is what there is to build.
 func (w wanted) cause(tree source.Tree) string {

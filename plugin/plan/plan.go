@@ -14,6 +14,9 @@ type Input struct {
 	Tool, Run string
 	Settings  settings.Settings
 	Source    source.Tree
+	// SourceIn is where the source is in the workspace, slash-separated; empty
+	// at its top, or elsewhere.
+	SourceIn string
 	// Version to give to the packages; empty: their changelog's own.
 	Version string
 	// Distros asked for, all that are known, and the families they belong to.
@@ -105,6 +108,10 @@ type Job struct {
 	BuiltFor string
 	// Cause says why it is there.
 	Cause string
+	// By is the file of the source, relative to it, that says how the package
+	// is made: debian/control, or a spec file; of a test, that of the first
+	// package. Empty: it is not made of the source.
+	By string
 	// Needs are the names of the jobs that have to pass first.
 	Needs []string
 	// From is the job whose image the containers are made of.

@@ -16,9 +16,12 @@ import (
 const (
 	resultsFile = "results.json"
 	sumsFile    = "SHA256SUMS"
-	summaryFile = "summary.md"
+	summaryFile = SummaryFile
 	htmlFile    = "report.html"
 )
+
+// SummaryFile is the summary in Markdown, in the output directory.
+const SummaryFile = "summary.md"
 
 // Input is what reports are made of.
 type Input struct {

@@ -132,6 +132,9 @@ type Check struct {
 	Severity string `json:"severity,omitempty"`
 	// Warning: worth a look, never the reason of a failure.
 	Warning bool `json:"warning,omitempty"`
+	// Place is where somebody asked for it: "packages.yml:12:5". Empty: nobody
+	// did.
+	Place string `json:"place,omitempty"`
 }
 
 // Problem is a failure told to the one who has to mend it.
@@ -146,6 +149,11 @@ type Problem struct {
 	Hint string `json:"hint,omitempty"`
 	// Log is file:line, relative to results.json.
 	Log string `json:"log,omitempty"`
+	// File is where it is to be mended, as far as that is known: relative to
+	// the workspace, if the source is in there, else to the source. Line
+	// counts from 1; 0 is the file as a whole.
+	File string `json:"file,omitempty"`
+	Line int    `json:"line,omitempty" jsonschema:"minimum=0"`
 	// Again says how to do just that again, Shell how to open a shell where
 	// it happened.
 	Again string `json:"again,omitempty"`

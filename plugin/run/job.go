@@ -199,6 +199,9 @@ func (j *job) phase(ctx context.Context, p plan.Phase) result.Phase {
 	if done.Problem != nil {
 		done.Problem.Again = j.again(p.Name)
 	}
+	if done.Problem != nil && done.Outcome == result.Failed {
+		done.Problem.File, done.Problem.Line = j.toMend(*done.Problem, done.Checks)
+	}
 	j.announce(done)
 	return done
 }

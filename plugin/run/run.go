@@ -20,6 +20,8 @@ import (
 type Options struct {
 	// Source writes the source tree as a tar stream.
 	Source func(io.Writer) error
+	// Files are the names of those in it.
+	Files []string
 	// Finished opens a finished package of a format: a file, or a download.
 	// What cannot be had however often it is tried is fs.ErrNotExist,
 	// fs.ErrPermission or fs.ErrInvalid.

@@ -45,6 +45,9 @@ func Open(ctx context.Context, o Options) (*Checkout, error) {
 	return c, nil
 }
 
+// Files are the names of those that belong to the tree, sorted.
+func (c *Checkout) Files() []string { return c.files }
+
 // Close forgets the tree and removes what was checked out for it.
 func (c *Checkout) Close() error {
 	var errs []error
