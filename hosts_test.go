@@ -45,7 +45,7 @@ func planOn(t *testing.T, name string) string {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), binary, "plan")
 	cmd.Dir = "testdata/broken/good"
-	cmd.Env = append(recorded(t, name), "PATH="+os.Getenv("PATH"), "HOME="+t.TempDir())
+	cmd.Env = append(recorded(t, name), "PATH=/usr/local/bin:/usr/bin:/bin", "HOME="+t.TempDir())
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
