@@ -5,7 +5,7 @@ BINARY := bin/drone-packages
 LINT := bin/golangci-lint
 DEMO_DISTROS ?= debian-12,debian-13
 
-.PHONY: help build build-arm64 arm64 image setup services standins demo demo-rpm test lint golden generate bench vm clean
+.PHONY: help build build-arm64 arm64 image setup services standins demo demo-rpm test lint golden generate act bench vm clean
 
 help: ## list these targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1	/' | expand -t 12
@@ -59,6 +59,11 @@ golden: ## write the goldens anew
 generate: ## write the generated documents anew
 	go test ./plugin/settings ./plugin/result ./plugin/check ./distros -short -update
 	go test ./plugin/plan -run TestDocument -update
+
+act: setup ## run this repository's own GitHub action by act, which is built for that
+	lab/images.sh 13
+	lab/act.sh
+	go test -timeout 10m -count=1 -run TestTheAction -v .
 
 bench: setup build ## product against the same docker commands by hand
 	lab/images.sh 13
