@@ -62,7 +62,7 @@ func act(t *testing.T, tree string) (dir, output string, err error) {
 		t.Fatalf("git: %v\n%s", err, out)
 	}
 	begin := time.Now()
-	cmd := exec.CommandContext(t.Context(), program, "push", "-P", "ubuntu-latest=lab/debian:13", "--pull=false", "--action-offline-mode", "--bind")
+	cmd := exec.CommandContext(t.Context(), program, "push", "-P", "ubuntu-latest=lab/debian:13", "--pull=false", "--action-offline-mode", "--bind", "--rm")
 	cmd.Dir, cmd.Env = dir, append(os.Environ(), "HOME="+t.TempDir(), "XDG_CACHE_HOME="+t.TempDir())
 	out, err := cmd.CombinedOutput()
 	t.Cleanup(func() { docker(t, "rmi", "-f", "act-dockeraction:latest") })
