@@ -15,6 +15,8 @@ need docker-registry docker-registry
 need htpasswd apache2-utils
 # rpm itself judges what plugin/rpm writes.
 need rpmbuild rpm
+# It judges junit.xml by its schema.
+need xmllint libxml2-utils
 if [ "${1:-}" = vm ]; then
   need qemu-system-x86_64 qemu-system-x86
   need mke2fs e2fsprogs

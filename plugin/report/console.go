@@ -61,9 +61,22 @@ func (l legend) verdict(run result.Run) string {
 
 // counts is how many distros, and pairs of them, ended how.
 func counts(run result.Run) string {
+	count, untested, warnings := ends(run)
+	if len(count) == 0 {
+		return "nothing was done"
+	}
+	return strings.Join(slices.Concat(
+		some(count[result.Passed], "%d passed"), some(untested, "%d not tested"), some(count[result.Failed], "%d failed"),
+		some(count[result.Fault], "%d with a fault"), some(count[result.Skipped], "%d skipped"),
+		some(count[result.Cancelled], "%d cancelled"), some(min(warnings, 1), plural(warnings, "warning")),
+	), ", ")
+}
+
+// ends is how many distros, and pairs of them, ended how, how many of them were
+// not tested, and how many warnings there are.
+func ends(run result.Run) (count map[result.Outcome]int, untested, warnings int) {
 	ends := map[string][]result.Outcome{}
 	rows := distros(run)
-	var untested, warnings int
 	for _, j := range run.Jobs {
 		if j.Distro == servicesRow {
 			continue
@@ -84,18 +97,11 @@ func counts(run result.Run) string {
 			warnings += cellOf(p).warnings
 		}
 	}
-	count := map[result.Outcome]int{}
+	count = map[result.Outcome]int{}
 	for _, outcomes := range ends {
 		count[result.Worst(outcomes...)]++
 	}
-	if len(count) == 0 {
-		return "nothing was done"
-	}
-	return strings.Join(slices.Concat(
-		some(count[result.Passed], "%d passed"), some(untested, "%d not tested"), some(count[result.Failed], "%d failed"),
-		some(count[result.Fault], "%d with a fault"), some(count[result.Skipped], "%d skipped"),
-		some(count[result.Cancelled], "%d cancelled"), some(min(warnings, 1), plural(warnings, "warning")),
-	), ", ")
+	return count, untested, warnings
 }
 
 // some is a number in words, unless it is none.
@@ -145,6 +151,6 @@ func (t teller) places(run result.Run) {
 	if len(run.Packages) > 0 {
 		places = append(places, "packages "+path.Join(t.output, "*")+"/", "sums "+t.file(sumsFile))
 	}
-	places = append(places, "results "+t.file(resultsFile))
+	places = append(places, "results "+t.file(resultsFile), "junit "+t.file(junitFile))
 	fmt.Fprintln(t, strings.Join(places, "   "))
 }

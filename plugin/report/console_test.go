@@ -21,7 +21,7 @@ var update = flag.Bool("update", false, "write the goldens anew")
 
 // runs are what goldens are made of.
 var runs = map[string]func() result.Run{
-	"green": green, "failed": failed, "faults": faults, "warned": warned, "skipped": skipped,
+	"green": green, "failed": failed, "faults": faults, "warned": warned, "skipped": skipped, "linted": linted,
 	"cancelled": cancelled, "several": several, "nothing": nothing, "wide": wide, "hostile": hostile,
 }
 

@@ -18,6 +18,9 @@ const (
 	sumsFile    = "SHA256SUMS"
 	summaryFile = SummaryFile
 	htmlFile    = "report.html"
+	junitFile   = "junit.xml"
+	badgeFile   = "badge.svg"
+	sarifFile   = "lint.sarif"
 )
 
 // SummaryFile is the summary in Markdown, in the output directory.
@@ -40,6 +43,9 @@ var renderers = []struct {
 	{"sums", sumsFile, ofRun(sums)},
 	{"summary", summaryFile, ofRun(summary)},
 	{"html", htmlFile, html},
+	{"junit", junitFile, ofRun(junit)},
+	{"badge", badgeFile, ofRun(badge)},
+	{"sarif", sarifFile, ofRun(sarif)},
 }
 
 // ofRun is a report that reads no files.

@@ -139,12 +139,12 @@ func TestWriteSaysAllThatItCouldNot(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	err := write(t, dir, green(), append(report.Names(), "junit")...)
+	err := write(t, dir, green(), append(report.Names(), "xunit")...)
 	if err == nil {
 		t.Fatal("no error")
 	}
 	for _, want := range []string{
-		`there is no report "junit", there are: json, sums`,
+		`there is no report "xunit", there are: json, sums`,
 		"openat results.json: is a directory", "openat SHA256SUMS: is a directory",
 	} {
 		if !strings.Contains(err.Error(), want) {

@@ -187,6 +187,23 @@ func warned() result.Run {
 	return runOf(result.Passed, one, several)
 }
 
+// linted is what linters find, in a package that was handed over and in none.
+func linted() result.Run {
+	jobs := distro("debian-12")
+	found := func(subject, tag, severity, words string) result.Check {
+		return result.Check{Kind: "lint", Subject: subject, Attribute: tag, Found: words, Outcome: result.Failed, Severity: severity, Warning: severity != "error"}
+	}
+	lint := jobs[build]
+	lint.Name, lint.Kind, lint.Log, lint.Outcome, lint.Reason = "debian-12/lint/greeter", "lint", "debian-12/lint-greeter.log", result.Failed, "lint greeter: no-changelog"
+	lint.Phases = []result.Phase{{Name: "lint", Outcome: result.Failed, Reason: lint.Reason, Duration: 4, Checks: []result.Check{
+		found("greeter", "no-changelog", "error", "usr/share/doc/greeter/changelog.gz (non-native package)"),
+		found("greeter", "initial-upload-closes-no-bugs", "warning", ""),
+		found("greeter-dbgsym", "no-changelog", "error", ""),
+		found("greeter", "hardening-no-bindnow", "info", "[usr/bin/greeter]"),
+	}, Problem: &result.Problem{Title: "lint greeter: no-changelog", Log: "debian-12/lint-greeter.log:7"}}}
+	return runOf(result.Failed, append(jobs, lint))
+}
+
 func skipped() result.Run {
 	left := distro("debian-12")
 	left[test] = result.Job{
