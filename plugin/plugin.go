@@ -124,8 +124,8 @@ func (s *session) run(ctx context.Context, p plan.Plan) (result.Run, error) {
 		Finished: func(ctx context.Context, name, format string) (io.ReadCloser, error) {
 			return source.OpenFinished(ctx, s.world.Dir, name, format)
 		},
-		Agent: s.world.agent,
-		Dir:   dir, Owner: owner,
+		Agent: s.world.agent, Contents: contents,
+		Dir: dir, Owner: owner,
 		Console: s.world.Stdout, Verbose: s.verbose(),
 		Login: s.login(), Secrets: s.settings.Secrets(),
 		Keep: s.settings.Keep, FailFast: bool(s.settings.FailFast),

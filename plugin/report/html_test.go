@@ -312,7 +312,7 @@ func hostileEverywhere(bad string) result.Run {
 	run.Version, run.ID, run.Reason, run.Output = bad, bad, bad, bad
 	run.Source = result.Source{Path: bad, Revision: bad, Version: bad}
 	run.Host = result.Host{Engine: bad, Version: bad, Platform: bad}
-	run.Packages = []result.Package{{Name: bad, Version: bad, Arch: bad, Distro: bad, Path: bad, SHA256: bad}}
+	run.Packages = []result.Package{{Name: bad, Version: bad, Arch: bad, Distro: bad, Path: bad, SHA256: bad, FileCount: 2, Files: []result.File{{Path: bad}}}}
 	return run
 }
 

@@ -31,8 +31,9 @@ type phaseView struct {
 	Where string
 	// Log is where in the job's log it is: a line, 0 if nobody knows.
 	Log int
-	// Bad, Worth and Good are the checks: that failed, that are warnings or
-	// were not done, and the rest; Lost is how many are not shown.
+	// Bad, Worth and Good are the checks: that failed and are not the problem
+	// itself, that are warnings or were not done, and the rest; Lost is how many
+	// are not shown.
 	Bad, Worth, Good []result.Check
 	Lost             int
 }
@@ -66,7 +67,9 @@ func viewPhase(at, i int, j result.Job, p result.Phase) phaseView {
 		v.Log = lineOf(p.Problem.Log, j.Log)
 	}
 	for _, c := range p.Checks {
-		v.sort(c)
+		if p.Problem == nil || c.Outcome == result.Passed || titleOf(c) != printable(p.Problem.Title) {
+			v.sort(c)
+		}
 	}
 	return v
 }
@@ -114,7 +117,7 @@ func (v *view) lists() {
 			if slices.ContainsFunc(p.Worth, func(c result.Check) bool { return c.Warning && c.Kind != "leftover" }) {
 				v.Warned = append(v.Warned, p)
 			}
-			for _, c := range append(slices.Clone(p.Bad), p.Worth...) {
+			for _, c := range p.Checks {
 				if c.Kind == "leftover" && c.Outcome == result.Failed {
 					v.Left = append(v.Left, leftView{p.Where, printable(p.Name), p.Part, c})
 				}

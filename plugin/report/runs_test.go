@@ -57,6 +57,7 @@ func runOf(o result.Outcome, distros ...[]result.Job) result.Run {
 				r.Packages = append(r.Packages, result.Package{
 					Name: j.Package, Version: "1.4.0", Arch: "amd64", Distro: j.Distro,
 					Path: j.Distro + "/" + j.Package + "_1.4.0_amd64.deb", Size: 48_000, SHA256: strings.Repeat("0a", 32),
+					Files: []result.File{{Path: "/usr/bin/greeter", Size: 47_000}}, FileCount: 1,
 				})
 			}
 		}

@@ -180,6 +180,15 @@ type Package struct {
 	Size int64 `json:"size" jsonschema:"minimum=0"`
 	// SHA256 in lower-case hexadecimal.
 	SHA256 string `json:"sha256" jsonschema:"pattern=^[0-9a-f]{64}$"`
+	// Files in it, the first 1000, and FileCount how many there are; of debs.
+	Files     []File `json:"files,omitempty"`
+	FileCount int    `json:"file_count,omitempty"`
+}
+
+// File is a file that a package holds: "/usr/bin/greeter", and its bytes.
+type File struct {
+	Path string `json:"path"`
+	Size int64  `json:"size"`
 }
 
 // Seconds is a span of time, written as a JSON number of seconds.

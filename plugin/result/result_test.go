@@ -57,6 +57,7 @@ func full() result.Run {
 		Packages: []result.Package{{
 			Name: "greeter", Version: "1.4.0", Arch: "amd64", Distro: "debian-12",
 			Path: "debian-12/greeter_1.4.0_amd64.deb", Size: 48_000, SHA256: strings.Repeat("0a", 32),
+			Files: []result.File{{Path: "/usr/bin/greeter", Size: 47_000}}, FileCount: 1,
 		}},
 	}
 }

@@ -120,6 +120,7 @@ func (j *job) describeFiles(dir *os.Root, names []string, out *output) error {
 		if p.SHA256, p.Size, err = sum(dir, name); err != nil {
 			return err
 		}
+		j.list(dir, name, &p)
 		files = append(files, p)
 		if p.Name != "" {
 			j.say("✓ %s (%s)", path.Base(name), sizeWords(p.Size))
@@ -127,6 +128,22 @@ func (j *job) describeFiles(dir *os.Root, names []string, out *output) error {
 	}
 	out.files = files
 	return nil
+}
+
+// list tells what is in a package. What cannot be read is told in the log: it
+// is tested whether it can be installed.
+func (j *job) list(dir *os.Root, name string, p *result.Package) {
+	if j.o.Contents == nil || p.Name == "" {
+		return
+	}
+	f, err := dir.Open(name)
+	if err == nil {
+		defer f.Close() //nolint:errcheck // read only
+		p.Files, p.FileCount, err = j.o.Contents(name, p.Size, f)
+	}
+	if err != nil {
+		j.log.line(fmt.Sprintf("what is in %s is not listed: %v", path.Base(name), err))
+	}
 }
 
 // isIndex says whether a file is of a repository's index, by the formats'

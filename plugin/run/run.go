@@ -31,6 +31,9 @@ type Options struct {
 	// Bootstrap makes a root file system from a mirror. The caller of it
 	// reads and closes the stream. Nil: BootstrapHere.
 	Bootstrap func(ctx context.Context, b plan.Bootstrap, platform string, log io.Writer) (io.ReadCloser, error)
+	// Contents lists what is in a file that is handed over, the first files and
+	// how many there are; nil: nothing.
+	Contents func(name string, size int64, r io.Reader) ([]result.File, int, error)
 	// Dir is the output directory, Owner whom what is written there belongs to.
 	Dir   *os.Root
 	Owner *engine.Owner
