@@ -48,9 +48,10 @@ func (b builder) test(packages []wanted) Job {
 	j.From = b.name(Machine)
 	j.Needs = []string{j.From}
 	for _, w := range packages {
-		j.Needs = append(j.Needs, b.handsOver(w))
+		j.Beside = append(j.Beside, b.handsOver(w))
 		j.By = cmp.Or(j.By, w.file())
 	}
+	j.Needs = append(j.Needs, j.Beside...)
 	for _, s := range b.services {
 		if !slices.Contains(j.Needs, s.Image) {
 			j.Needs = append(j.Needs, s.Image)
@@ -70,7 +71,7 @@ func (b builder) lifecycle(packages []wanted) []Phase {
 		phases = append(phases, Phase{Name: "services", Vital: true, Prepares: true, Steps: b.awaitServices()})
 	}
 	phases = append(phases, []Phase{
-		{Name: "install", Vital: true, Steps: b.install(packages)},
+		{Name: "install", Vital: true, Joins: true, Steps: b.install(packages)},
 		{Name: "configure", Vital: true, Steps: b.configure(packages)},
 		{Name: "service", Steps: append([]Step{b.judge("install", check.Declared)}, b.startUp()...)},
 		{Name: "check", Steps: append([]Step{b.ask(check.Installed, check.Declared)},

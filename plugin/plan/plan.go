@@ -114,6 +114,9 @@ type Job struct {
 	By string
 	// Needs are the names of the jobs that have to pass first.
 	Needs []string
+	// Beside are those of Needs that it may begin beside: they have to pass
+	// only before its phase that Joins.
+	Beside []string
 	// From is the job whose image the containers are made of.
 	From string
 	// Platform of its containers.
@@ -139,6 +142,8 @@ type Phase struct {
 	// Prepares: it only makes ready for the package, so that running out of
 	// time is a fault and not the package's failure.
 	Prepares bool
+	// Joins: what the job began beside has to have passed before it.
+	Joins bool
 	// From is the snapshot it begins from, whatever became of the phases
 	// between; empty: it goes on where the one before it ended.
 	From string

@@ -194,6 +194,15 @@ func (p Plan) boots(init string) bool {
 	return false
 }
 
+// joinWords says that a phase is the first that waits for what its job may
+// begin beside.
+func (p Phase) joinWords(j Job) string {
+	if !p.Joins || len(j.Beside) == 0 {
+		return ""
+	}
+	return ", the first that waits for " + strings.Join(j.Beside, ", ")
+}
+
 // Detail is every job with its steps and its cause.
 func (p Plan) Detail() string {
 	var b strings.Builder
@@ -206,7 +215,7 @@ func (p Plan) Detail() string {
 			fmt.Fprintf(&b, "  %s\n", j.Base)
 		}
 		for _, phase := range j.Phases {
-			fmt.Fprintf(&b, "  %s\n", phase.Name)
+			fmt.Fprintf(&b, "  %s%s\n", phase.Name, phase.joinWords(j))
 			for _, s := range phase.Steps {
 				fmt.Fprintf(&b, "    %s\n", s)
 			}

@@ -84,6 +84,9 @@ type Job struct {
 	Started  Seconds `json:"started"`
 	Waited   Seconds `json:"waited,omitempty"`
 	Duration Seconds `json:"duration"`
+	// Idle is that part of Duration in which it waited, made ready, for jobs
+	// that it began beside: a booted machine for the packages.
+	Idle Seconds `json:"idle,omitempty"`
 	// Cached says that the work was found done, and Saved what that spared.
 	Cached bool    `json:"cached,omitempty"`
 	Saved  Seconds `json:"saved,omitempty"`

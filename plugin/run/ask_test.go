@@ -41,7 +41,11 @@ func TestTheAgentIsCopiedIntoTheMachineAndAsked(t *testing.T) {
 	var questions []string
 	for _, r := range asked {
 		questions = append(questions, strings.TrimSpace(string(r.Question)+" "+string(r.Expect)))
-		if d := cmp.Diff([]check.Package{{Name: "greeter", Version: "1.4.0"}}, r.Packages); d != "" {
+		want := []check.Package{{Name: "greeter", Version: "1.4.0"}}
+		if r.Question == check.Boot {
+			want = nil // the packages may not be built by then
+		}
+		if d := cmp.Diff(want, r.Packages); d != "" {
 			t.Errorf("%s: %s", r.Question, d)
 		}
 	}

@@ -48,7 +48,7 @@ func (j *job) climb(ctx context.Context, s plan.Boot, rung plan.Rung, done *resu
 		if err := j.copyAgent(ctx); err != nil {
 			return err
 		}
-		return j.ask(ctx, s.Ask, j.tested(), &tried)
+		return j.ask(ctx, s.Ask, nil, &tried)
 	})
 	if err != nil {
 		return err

@@ -85,6 +85,9 @@ func (j *job) phases(ctx context.Context) {
 		if j.beginsAgain(p) {
 			stopped = ""
 		}
+		if stopped == "" && p.Joins && !j.join() {
+			return
+		}
 		if stopped != "" {
 			j.res.Phases = append(j.res.Phases, result.Phase{
 				Name: p.Name, Outcome: result.Skipped, Reason: "not reached: " + stopped})

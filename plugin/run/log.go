@@ -29,6 +29,8 @@ type jobLog struct {
 	// first is the number of the first line in kept.
 	first  int
 	spoken time.Time
+	// resting: it waits for other jobs, and is not expected to speak.
+	resting bool
 }
 
 // keptLines is how many lines of a log are held for a digest, longestLine how
@@ -182,6 +184,13 @@ func (l *jobLog) begin(phase string) {
 	l.phase = phase
 }
 
+// pause says whether the job waits, with nothing to tell.
+func (l *jobLog) pause(resting bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.resting, l.spoken = resting, l.console.now()
+}
+
 // place is where a job is done, in words: DISTRO, or BUILT-FOR>DISTRO.
 func place(j plan.Job) string {
 	if j.BuiltFor != "" {
@@ -205,7 +214,7 @@ func (l *jobLog) who() string {
 func (l *jobLog) silent(now time.Time) (who, last string, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if now.Sub(l.spoken) < silence || len(l.kept) == 0 {
+	if l.resting || now.Sub(l.spoken) < silence || len(l.kept) == 0 {
 		return "", "", false
 	}
 	l.spoken = now

@@ -104,6 +104,8 @@ type runner struct {
 	making map[string]chan struct{}
 	// unpacking is held by the build that hands over.
 	unpacking sync.Mutex
+	// course of the jobs.
+	course *course
 	// shared services by name.
 	shared map[string]*shared
 	// emulations are the platforms that were tried.

@@ -101,5 +101,5 @@ func (j *job) askStep(ctx context.Context, s plan.Ask, done *result.Phase) error
 
 // askBoot waits for a machine that has the agent in it already.
 func (j *job) askBoot(ctx context.Context, r check.Request, done *result.Phase) error {
-	return j.ask(ctx, r, j.tested(), done)
+	return j.ask(ctx, r, nil, done)
 }

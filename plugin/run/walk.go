@@ -13,35 +13,26 @@ import (
 )
 
 // walk does every job of the plan: its needs first, then a slot, then its
-// work. There is no barrier: a distro's tests start when its builds are done.
-// A job that did not pass skips those that need it, and nothing else; only
-// the user, fail_fast or the loss of the host cancels the rest.
+// work. There is no barrier: a distro's tests start when its builds are done,
+// and their machines boot meanwhile. A job that did not pass skips those that
+// need it, and nothing else; only the user, fail_fast or the loss of the host
+// cancels the rest.
 func (r *runner) walk(ctx context.Context) []result.Job {
-	results := make([]result.Job, len(r.plan.Jobs))
-	done := map[string]chan struct{}{}
-	index := map[string]int{}
-	for i, j := range r.plan.Jobs {
-		done[j.Name], index[j.Name] = make(chan struct{}), i
-	}
 	slots := newSlots(r.plan)
+	r.course = newCourse(r.plan)
 	var wg sync.WaitGroup
-	for i, j := range r.plan.Jobs {
+	for _, j := range r.plan.Jobs {
 		wg.Go(func() {
-			defer close(done[j.Name])
-			results[i] = r.blank(j)
-			for _, need := range j.Needs {
-				<-done[need]
-				if results[index[need]].Outcome != result.Passed {
-					notReached(&results[i], results[index[need]])
-				}
-			}
-			if results[i].Outcome == "" {
-				r.inSlot(ctx, slots, j, &results[i])
+			l := r.course.of(j.Name)
+			defer r.course.end(l)
+			l.res = r.blank(j)
+			if r.course.ready(j, l) {
+				r.inSlot(ctx, slots, j, l)
 			}
 		})
 	}
 	wg.Wait()
-	return results
+	return r.course.results(r.plan.Jobs)
 }
 
 // notReached says that a job was not done because of one it needs, or because
@@ -57,14 +48,15 @@ func notReached(res *result.Job, need result.Job) {
 }
 
 // inSlot waits for a slot and does the job in it.
-func (r *runner) inSlot(ctx context.Context, s slots, j plan.Job, res *result.Job) {
-	ready := r.o.Now()
+func (r *runner) inSlot(ctx context.Context, s slots, j plan.Job, l *leg) {
+	ready, res := r.o.Now(), &l.res
 	release, err := s.take(ctx, j.Kind)
 	if err != nil {
 		res.Outcome, res.Reason = result.Cancelled, err.Error()
 		return
 	}
 	defer release()
+	l.begin()
 	begin := r.o.Now()
 	res.Started = result.Span(begin.Sub(r.started))
 	res.Waited = result.Span(begin.Sub(ready))
