@@ -47,7 +47,7 @@ test: setup ## run every test: pure, engine contract, scripts, acceptance
 	lab/rpm.sh dnf zypper
 	lab/services.sh rabbitmq postgres redis
 	go test -timeout 20m -count=1 -p 1 ./plugin/... ./distros ./lab/...
-	go test -timeout 60m -count=1 -parallel 3 -v .
+	go test -timeout 75m -count=1 -parallel 3 -v .
 
 lint: ## golangci-lint, built from tools/go.mod
 	cd tools && go build -o ../$(LINT) github.com/golangci/golangci-lint/v2/cmd/golangci-lint
