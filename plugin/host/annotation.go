@@ -61,25 +61,13 @@ func findings(j result.Job) []finding {
 	var all []finding
 	for _, p := range j.Phases {
 		if p.Problem != nil {
-			all = append(all, finding{p.Outcome, []string{place(j) + " " + p.Name}, *p.Problem})
+			all = append(all, finding{p.Outcome, []string{j.Place() + " " + p.Name}, *p.Problem})
 		}
 	}
 	if len(all) == 0 && (j.Outcome == result.Failed || j.Outcome == result.Fault) {
-		all = append(all, finding{j.Outcome, []string{place(j) + " " + j.Kind}, result.Problem{Title: j.Reason, Log: j.Log}})
+		all = append(all, finding{j.Outcome, []string{j.Place() + " " + j.Kind}, result.Problem{Title: j.Reason, Log: j.Log}})
 	}
 	return all
-}
-
-// place is where a job is done, in words.
-func place(j result.Job) string {
-	where := j.Distro
-	if j.BuiltFor != "" {
-		where = j.BuiltFor + " on " + j.Distro
-	}
-	if j.Package != "" {
-		where += " " + j.Package
-	}
-	return where
 }
 
 // together are findings, each of which is told once with all its places.

@@ -39,27 +39,15 @@ type phaseView struct {
 }
 
 func viewJob(at int, j result.Job) jobView {
-	v := jobView{Job: j, At: at, Where: whereOf(j), What: printable(j.Kind)}
+	v := jobView{Job: j, At: at, Where: printable(j.Place()), What: printable(j.Kind)}
 	for i, p := range j.Phases {
 		v.Phases = append(v.Phases, viewPhase(at, i, j, p))
 	}
 	return v
 }
 
-// whereOf is the distro of a job, and the one its packages were built for.
-func whereOf(j result.Job) string {
-	where := j.Distro
-	if j.BuiltFor != "" {
-		where = j.BuiltFor + " on " + j.Distro
-	}
-	if j.Package != "" {
-		where += " " + j.Package
-	}
-	return printable(where)
-}
-
 func viewPhase(at, i int, j result.Job, p result.Phase) phaseView {
-	v := phaseView{Phase: p, At: at, Part: partsOf([]origin{{at, i}}), Where: whereOf(j)}
+	v := phaseView{Phase: p, At: at, Part: partsOf([]origin{{at, i}}), Where: printable(j.Place())}
 	if p.Log != "" {
 		v.Log = lineOf(p.Log, j.Log)
 	}

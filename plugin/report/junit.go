@@ -101,7 +101,7 @@ func junit(w io.Writer, run result.Run) error {
 // suiteName has one dot that counts: Jenkins shows what is before it as a
 // package, and what is after it as a class.
 func suiteName(j result.Job, phase string) string {
-	return printable(who(j)) + "." + strings.ReplaceAll(printable(phase), ".", "-")
+	return printable(j.Place()) + "." + strings.ReplaceAll(printable(phase), ".", "-")
 }
 
 func (s *junitSum) count(c junitCase) {

@@ -25,18 +25,6 @@ type told struct {
 	problem           result.Problem
 }
 
-// who is what a job is about.
-func who(j result.Job) string {
-	who := j.Distro
-	if j.BuiltFor != "" {
-		who = j.BuiltFor + " on " + j.Distro
-	}
-	if j.Package != "" {
-		who += " " + j.Package
-	}
-	return who
-}
-
 // faultsOf is what did not pass in a job. What was not reached is in the grid,
 // and its cause is told elsewhere.
 func faultsOf(j result.Job) []told {
@@ -44,15 +32,15 @@ func faultsOf(j result.Job) []told {
 	explained := false
 	for _, p := range j.Phases {
 		if p.Problem != nil {
-			all = append(all, told{p.Outcome, who(j), p.Name, p.Problem.Title, *p.Problem})
+			all = append(all, told{p.Outcome, j.Place(), p.Name, p.Problem.Title, *p.Problem})
 			explained = true
 		}
 		if p.Outcome == result.Cancelled {
-			all = append(all, told{outcome: p.Outcome, who: who(j), phase: p.Name, title: p.Reason})
+			all = append(all, told{outcome: p.Outcome, who: j.Place(), phase: p.Name, title: p.Reason})
 		}
 	}
 	if !explained && (j.Outcome == result.Failed || j.Outcome == result.Fault) {
-		all = append(all, told{j.Outcome, who(j), j.Kind, j.Reason, result.Problem{Log: j.Log}})
+		all = append(all, told{j.Outcome, j.Place(), j.Kind, j.Reason, result.Problem{Log: j.Log}})
 	}
 	return all
 }
@@ -61,7 +49,7 @@ func faultsOf(j result.Job) []told {
 // reason together.
 func skipsOf(j result.Job) []told {
 	if j.Outcome == result.Skipped && !notReached(j.Reason) {
-		return []told{{outcome: j.Outcome, who: who(j), phase: j.Kind, title: j.Reason}}
+		return []told{{outcome: j.Outcome, who: j.Place(), phase: j.Kind, title: j.Reason}}
 	}
 	var all []told
 	for _, p := range j.Phases {
@@ -72,7 +60,7 @@ func skipsOf(j result.Job) []told {
 			all[i].phase += ", " + p.Name
 			continue
 		}
-		all = append(all, told{outcome: result.Skipped, who: who(j), phase: p.Name, title: p.Reason})
+		all = append(all, told{outcome: result.Skipped, who: j.Place(), phase: p.Name, title: p.Reason})
 	}
 	return all
 }
@@ -148,13 +136,13 @@ func (t teller) warnings(j result.Job) {
 			}
 		}
 		if len(all) == 1 {
-			t.headline(t.warning, who(j), p.Name, warningOf(all[0]))
+			t.headline(t.warning, j.Place(), p.Name, warningOf(all[0]))
 			t.lines(split(all[0].Lines[:min(len(all[0].Lines), evidence)]))
 		}
 		if len(all) < 2 {
 			continue
 		}
-		t.headline(t.warning, who(j), p.Name, plural(len(all), "warning"))
+		t.headline(t.warning, j.Place(), p.Name, plural(len(all), "warning"))
 		for _, c := range all {
 			fmt.Fprintf(t, "    %s\n", printable(warningOf(c)))
 			t.lines(split(c.Lines[:min(len(c.Lines), evidence)]))

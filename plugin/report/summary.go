@@ -158,7 +158,7 @@ func warningSection(run result.Run) section {
 		for _, p := range j.Phases {
 			for _, c := range p.Checks {
 				if c.Warning {
-					s.blocks = append(s.blocks, fmt.Sprintf("- %s **%s %s** %s\n", symbols.warning, inline(who(j)), inline(p.Name), inline(warningOf(c))))
+					s.blocks = append(s.blocks, fmt.Sprintf("- %s **%s %s** %s\n", symbols.warning, inline(j.Place()), inline(p.Name), inline(warningOf(c))))
 				}
 			}
 		}

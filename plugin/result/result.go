@@ -97,6 +97,19 @@ type Job struct {
 	Kept string `json:"kept,omitempty"`
 }
 
+// Place is where a job is done, in words: "debian-12 greeter", or "debian-12 on
+// ubuntu-24.04" where what is tested was built for another distro.
+func (j Job) Place() string {
+	where := j.Distro
+	if j.BuiltFor != "" {
+		where = j.BuiltFor + " on " + j.Distro
+	}
+	if j.Package != "" {
+		where += " " + j.Package
+	}
+	return where
+}
+
 // Phase is one column of the grid: "build", "boot", "install", "service" …
 type Phase struct {
 	Name    string  `json:"name"`
