@@ -1,6 +1,7 @@
 package run
 
 import (
+	"slices"
 	"sync"
 
 	"github.com/drone-packages/drone-packages/plugin/plan"
@@ -50,12 +51,8 @@ func (c *course) results(jobs []plan.Job) []result.Job {
 // ready waits until a job may begin, and says whether it may: all that it
 // needs has passed, or has at least begun where it may begin beside it.
 func (c *course) ready(j plan.Job, l *leg) bool {
-	beside := map[string]bool{}
-	for _, name := range j.Beside {
-		beside[name] = true
-	}
 	for _, name := range j.Needs {
-		if !beside[name] {
+		if !slices.Contains(j.Beside, name) {
 			c.await(name, &l.res)
 		}
 	}
@@ -63,7 +60,7 @@ func (c *course) ready(j plan.Job, l *leg) bool {
 		return false
 	}
 	over := true
-	for name := range beside {
+	for _, name := range j.Beside {
 		<-c.of(name).begun
 		over = over && c.of(name).over()
 	}
