@@ -187,7 +187,7 @@ func addReal(all *plan.Plan, j plan.Job, name string) {
 	case plan.Test:
 		j.Name, j.Distro = name+"/test", name
 		j.Needs = slices.DeleteFunc(j.Needs, func(need string) bool { return strings.Contains(need, "/build/") })
-		j.Phases = j.Phases[:2]
+		j.Beside, j.Phases = nil, j.Phases[:2]
 	}
 	if !slices.ContainsFunc(all.Jobs, func(other plan.Job) bool { return other.Name == j.Name }) {
 		all.Jobs = append(all.Jobs, j)

@@ -94,6 +94,11 @@ func walkable(jobs []plan.Job) error {
 	}
 	seen := map[string]bool{}
 	for _, j := range jobs {
+		for _, name := range j.Beside {
+			if !slices.Contains(j.Needs, name) {
+				return fmt.Errorf("the plan cannot be walked: %s begins beside %s, which it does not need", j.Name, name)
+			}
+		}
 		if err := wayFrom(j.Name, needs, seen, nil); err != nil {
 			return fmt.Errorf("the plan cannot be walked: %w", err)
 		}

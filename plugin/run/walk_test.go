@@ -14,6 +14,7 @@ import (
 
 	"github.com/drone-packages/drone-packages/plugin/engine"
 	"github.com/drone-packages/drone-packages/plugin/engine/enginetest"
+	"github.com/drone-packages/drone-packages/plugin/plan"
 	"github.com/drone-packages/drone-packages/plugin/result"
 	"github.com/drone-packages/drone-packages/plugin/settings"
 )
@@ -333,6 +334,17 @@ func TestAPlanThatWaitsForItselfIsRefused(t *testing.T) {
 		if err == nil || err.Error() != want {
 			t.Errorf("got  %v\nwant %s", err, want)
 		}
+	}
+}
+
+func TestAPlanThatBeginsBesideWhatItDoesNotNeedIsRefused(t *testing.T) {
+	w := newWorld(t, "debian-12")
+	p := w.plan()
+	i := slices.IndexFunc(p.Jobs, func(j plan.Job) bool { return j.Name == "debian-12/test" })
+	p.Jobs[i].Beside = []string{"nobody"}
+	want := "the plan cannot be walked: debian-12/test begins beside nobody, which it does not need"
+	if err := w.refused(p); err == nil || err.Error() != want {
+		t.Errorf("got  %v\nwant %s", err, want)
 	}
 }
 
