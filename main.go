@@ -80,8 +80,24 @@ func newWorld() (plugin.World, error) {
 	return plugin.World{
 		Version: version, Executable: exe, Environ: os.Environ(), Dir: dir,
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
-		Terminal: terminal, Flags: map[string]string{},
+		Terminal: terminal, Screen: screen(), Flags: map[string]string{},
 	}, nil
+}
+
+// screen says how large the terminal is that shows what we write; nil: it goes
+// elsewhere.
+func screen() func() (columns, rows int) {
+	fd := int(os.Stdout.Fd())
+	if !term.IsTerminal(fd) {
+		return nil
+	}
+	return func() (columns, rows int) {
+		columns, rows, err := term.GetSize(fd)
+		if err != nil {
+			return 0, 0
+		}
+		return columns, rows
+	}
 }
 
 // terminal puts the user's terminal into raw mode, if it is one.

@@ -30,6 +30,8 @@ type World struct {
 	// Terminal puts the user's terminal into raw mode, if there is one, and
 	// says its size.
 	Terminal func() (size engine.Terminal, restore func())
+	// Screen is how large the terminal is that Stdout is; nil: it is none.
+	Screen func() (columns, rows int)
 	// Flags of the command line win over the environment.
 	Flags map[string]string
 }
@@ -126,7 +128,7 @@ func (s *session) run(ctx context.Context, p plan.Plan) (result.Run, error) {
 		},
 		Agent: s.world.agent, Contents: contents,
 		Dir: dir, Owner: owner,
-		Console: s.world.Stdout, Verbose: s.verbose(),
+		Console: s.world.Stdout, Verbose: s.verbose(), Live: s.world.live(),
 		Login: s.login(), Secrets: s.settings.Secrets(),
 		Keep: s.settings.Keep, FailFast: bool(s.settings.FailFast),
 		Self: s.host.Self,
@@ -168,6 +170,15 @@ func (s *session) style() report.Style {
 	}
 	noColor := s.world.lookup("NO_COLOR") != ""
 	return report.Style{ASCII: !utf8 || noColor}
+}
+
+// live is the screen on which what is at work can be drawn: CI systems keep
+// all that is written, and some people do not want their terminal driven.
+func (w World) live() (size func() (columns, rows int)) {
+	if w.lookup("NO_COLOR") != "" || w.lookup("TERM") == "dumb" || w.lookup("CI") != "" || w.host().Name != "local" {
+		return nil
+	}
+	return w.Screen
 }
 
 // host is the CI system that called us.

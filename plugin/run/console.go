@@ -33,13 +33,19 @@ type console struct {
 	verbose bool
 	mask    mask
 	active  map[*jobLog]bool
+	// foot is nil where the user has no terminal.
+	foot *foot
 }
 
 func newConsole(o Options, started time.Time, width int) *console {
-	return &console{
+	c := &console{
 		w: o.Console, now: o.Now, started: started, width: width, verbose: o.Verbose,
 		mask: newMask(o.Secrets), active: map[*jobLog]bool{},
 	}
+	if o.Live != nil {
+		c.foot = &foot{size: o.Live}
+	}
+	return c
 }
 
 // jobWidth is the width of the column that says who speaks.
@@ -60,8 +66,12 @@ func (c *console) print(who, text string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	at := c.now().Sub(c.started)
+	line := fmt.Sprintf("%02d:%02d %-*s  %s\n", int(at.Minutes()), int(at.Seconds())%60, c.width, who, text)
+	if c.foot != nil {
+		line = c.foot.below(line)
+	}
 	// Nobody is left to tell that the console is gone.
-	_, _ = fmt.Fprintf(c.w, "%02d:%02d %-*s  %s\n", int(at.Minutes()), int(at.Seconds())%60, c.width, who, text)
+	_, _ = io.WriteString(c.w, line)
 }
 
 // escapes are what moves the cursor, changes colours or names the window.

@@ -29,6 +29,8 @@ type jobLog struct {
 	// first is the number of the first line in kept.
 	first  int
 	spoken time.Time
+	// begun is when what it does now began.
+	begun time.Time
 	// resting: it waits for other jobs, and is not expected to speak.
 	resting bool
 }
@@ -59,7 +61,7 @@ func (r *runner) openLog(j plan.Job) (*jobLog, error) {
 	if err := r.own(j.Distro, name); err != nil {
 		return nil, fmt.Errorf("make the log: %w", err)
 	}
-	l := &jobLog{console: r.console, job: j, name: name, file: file, first: 1, spoken: r.o.Now()}
+	l := &jobLog{console: r.console, job: j, name: name, file: file, first: 1, spoken: r.o.Now(), begun: r.o.Now()}
 	r.console.mu.Lock()
 	r.console.active[l] = true
 	r.console.mu.Unlock()
@@ -181,14 +183,14 @@ func (l *jobLog) check(c result.Check) {
 func (l *jobLog) begin(phase string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.phase = phase
+	l.phase, l.begun = phase, l.console.now()
 }
 
 // pause says whether the job waits, with nothing to tell.
 func (l *jobLog) pause(resting bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.resting, l.spoken = resting, l.console.now()
+	l.resting, l.spoken, l.begun = resting, l.console.now(), l.console.now()
 }
 
 // place is where a job is done, in words: DISTRO, or BUILT-FOR>DISTRO.

@@ -40,6 +40,9 @@ type Options struct {
 	// Console is where the user looks. Verbose shows every line of every job.
 	Console io.Writer
 	Verbose bool
+	// Live is how large the user's terminal is, in characters: what is at work
+	// now is drawn below the lines. Nil: no terminal.
+	Live func() (columns, rows int)
 	// Login for the registry of base images; may be nil.
 	Login *engine.Login
 	// Secrets are masked in everything that is written.
@@ -79,9 +82,11 @@ func Run(ctx context.Context, p plan.Plan, e engine.Engine, o Options) (result.R
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	r.cancel = cancel
-	stop := r.console.beat(ctx)
+	r.course = newCourse(p)
+	stop, leave := r.console.beat(ctx), r.live(ctx)
 	jobs := r.walk(ctx)
 	r.dropShared(ctx, jobs)
+	leave()
 	stop()
 	return r.summary(ctx, jobs), nil
 }

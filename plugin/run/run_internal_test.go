@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/hinshun/vt10x"
 
 	"github.com/drone-packages/drone-packages/plugin/check"
 	"github.com/drone-packages/drone-packages/plugin/engine"
@@ -238,6 +240,38 @@ func TestDurationsAsPeopleWriteThem(t *testing.T) {
 	} {
 		if got := short(d); got != want {
 			t.Errorf("%s, want %s", got, want)
+		}
+	}
+}
+
+// Whatever its size, and however many rows there are: no line is lost, and no
+// row is left.
+func TestAFootLeavesTheLines(t *testing.T) {
+	for _, height := range []int{0, 1, 2, 5, 200} {
+		screen := vt10x.New(vt10x.WithSize(40, 100))
+		f := &foot{size: func() (int, int) { return 20, height }}
+		send := func(text string) {
+			if _, err := io.WriteString(screen, strings.ReplaceAll(text, "\n", "\r\n")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want := ""
+		for i := range 9 {
+			line := fmt.Sprintf("line %d\n", i)
+			want += line
+			f.rows = slices.Repeat([]string{"a row that is much too long 文"}, i%5)
+			send(f.below(line))
+			f.rows = slices.Repeat([]string{"文文文文文文文文文文文文文文文文文文文文"}, i%3)
+			send(f.below(""))
+		}
+		f.rows = nil
+		send(f.below("last line\n"))
+		got := ""
+		for line := range strings.SplitSeq(screen.String(), "\n") {
+			got += strings.TrimRight(line, " ") + "\n"
+		}
+		if got = strings.TrimRight(got, "\n"); got != want+"last line" {
+			t.Errorf("%d rows high:\n%s", height, got)
 		}
 	}
 }

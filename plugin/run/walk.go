@@ -19,7 +19,6 @@ import (
 // cancels the rest.
 func (r *runner) walk(ctx context.Context) []result.Job {
 	slots := newSlots(r.plan)
-	r.course = newCourse(r.plan)
 	var wg sync.WaitGroup
 	for _, j := range r.plan.Jobs {
 		wg.Go(func() {
