@@ -51,7 +51,7 @@ test: setup ## run every test: pure, engine contract, scripts, acceptance
 
 lint: ## golangci-lint, built from tools/go.mod
 	cd tools && go build -o ../$(LINT) github.com/golangci/golangci-lint/v2/cmd/golangci-lint
-	$(LINT) run
+	$(LINT) run --allow-parallel-runners
 
 golden: ## write the goldens anew
 	go test ./plugin/plan ./plugin/report -update

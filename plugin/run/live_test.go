@@ -54,10 +54,10 @@ func seen(match string, look func()) enginetest.Rule {
 		if err := c.Print("cc -c a\ncc -o \x1b[2Jgreeterd "+strings.Repeat("w", 80)+".o\n", ""); err != nil {
 			return engine.Exit{}, err
 		}
-		time.Sleep(65 * time.Second)
+		exit, err := takes(65*time.Second)(ctx, c)
 		synctest.Wait()
 		look()
-		return engine.Exit{}, nil
+		return exit, err
 	}}
 }
 
