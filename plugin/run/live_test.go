@@ -68,19 +68,20 @@ func TestATerminalShowsWhatIsAtWork(t *testing.T) {
 		rows    []string
 	}{
 		"a job, and one that began beside it": {2, []string{"debian-12"}, []string{
-			`^ 1:05 debian-12 build        cc -o greeterd w{35}…$`,
+			`^ 1:05 debian-12 build        cc -o greeterd w{80}\.o$`,
 			`^ \d:\d\d debian-12 boot         waits for debian-12/build/greeter$`,
 			`^3 of 5 jobs done$`,
 		}},
 		"jobs that have not begun": {1, []string{"debian-12", "debian-13"}, []string{
-			`^\d of 10 jobs done, \d waiting: debian-1[23]/\w+(/\w+)? for a slot, debian-1[23]/`,
+			`^\d of 10 jobs done, \d waiting: .*debian-1[23]/\w+(/\w+)? for a slot`,
+			`^\d of 10 jobs done, \d waiting: .*debian-1[23]/test for debian-1[23]/`,
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := newWorld(t, tt.distros...)
 				w.in.Host.CPUs = tt.cpus
-				screen, looks := newTerminal(w, 80, 60), ""
+				screen, looks := newTerminal(w, 400, 60), ""
 				w.rule(seen("<build>", func() { looks += "\n" + screen.shown() }))
 				if got := w.run(t.Context()); got.Outcome != result.Passed {
 					t.Errorf("the run: %s %s", got.Outcome, got.Reason)
