@@ -67,7 +67,7 @@ func cut(row string, columns int) string {
 func (c *console) show(rows []string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if len(rows) == 0 && c.foot.drawn == 0 {
+	if slices.Equal(rows, c.foot.rows) {
 		return
 	}
 	c.foot.rows = rows
@@ -156,7 +156,7 @@ func (l *jobLog) now() (who string, since time.Time, last string, resting bool) 
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(l.kept) > 0 {
-		last = printable(l.kept[len(l.kept)-1])
+		last = strings.TrimPrefix(printable(l.kept[len(l.kept)-1]), titleMark)
 	}
 	return l.who(), l.begun, last, l.resting
 }

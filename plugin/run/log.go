@@ -161,8 +161,11 @@ func (l *jobLog) line(text string) {
 	l.show(printable(text))
 }
 
+// titleMark is before what is no output of a command.
+const titleMark = "### "
+
 // title marks in the file what is done now.
-func (l *jobLog) title(text string) { l.line("### " + text) }
+func (l *jobLog) title(text string) { l.line(titleMark + text) }
 
 // check writes an answer of the agent.
 func (l *jobLog) check(c result.Check) {
