@@ -274,7 +274,7 @@ func TestAPageOfTenThousandFailures(t *testing.T) {
 	all := many(1_000)
 	for i := range all.Jobs {
 		for p := range all.Jobs[i].Phases {
-			all.Jobs[i].Phases[p].Problem = &result.Problem{Title: "failed", Lines: []string{"<script>"}}
+			all.Jobs[i].Phases[p].Problem = &result.Problem{Title: fmt.Sprint("failed ", p), Lines: []string{"<script>"}}
 		}
 	}
 	text := page(t, all, nil)
@@ -291,6 +291,58 @@ func TestAPageOfTenThousandFailures(t *testing.T) {
 	}
 	if text := page(t, run, nil); !strings.Contains(text, "and 9600 checks more, in results.json.") {
 		t.Error("it does not say how many checks are elsewhere")
+	}
+}
+
+// What is wrong for one reason in many phases is told once, with the others
+// named; what only looks like it, in another job or by other words, is not.
+func TestWhatIsTheSameIsToldOnce(t *testing.T) {
+	one, other := distro("debian-12"), distro("debian-13")
+	for _, j := range []*result.Job{&one[test], &other[test]} {
+		for phase, title := range map[string]string{"service": "it does not run", "restart": "it does not run", "purge": "it is left", "return": "it does not run"} {
+			phaseOf(j, phase).Problem = &result.Problem{Title: title}
+		}
+		for _, phase := range []string{"boot", "install", "reinstall"} {
+			phaseOf(j, phase).Checks = []result.Check{{Kind: "journal", Subject: "journal", Attribute: phase[len(phase)-4:], Warning: true}}
+		}
+	}
+	var told []string
+	for _, n := range elements(t, page(t, runOf(result.Failed, one, other), nil)) {
+		if strings.HasPrefix(attribute(n, "class"), "card ") {
+			told = append(told, strings.Join(strings.Fields(textOf(n.FirstChild.NextSibling)), " "))
+		}
+	}
+	want := []string{
+		"✓ debian-12 service and the same in restart, return", "✓ debian-12 purge",
+		"✓ debian-13 service and the same in restart, return", "✓ debian-13 purge",
+		"! debian-12 boot", "! debian-12 install and the same in reinstall",
+		"! debian-13 boot", "! debian-13 install and the same in reinstall",
+	}
+	if d := cmp.Diff(want, told); d != "" {
+		t.Error(d)
+	}
+}
+
+// A machine that was ready before its packages were stands where it waited, and
+// what took no time is there all the same.
+func TestTheTimelineShowsWhoWaitedForWhat(t *testing.T) {
+	jobs := distro("debian-12")
+	jobs[image].Started, jobs[image].Duration, jobs[image].Cached = 0, 0.001, true
+	jobs[test].Started, jobs[test].Duration, jobs[test].Idle, jobs[test].Waited = 20, 80, 10, 5
+	jobs[test].Phases = []result.Phase{{Name: "boot", Duration: 6}, {Name: "services", Duration: 4}, {Name: "install", Duration: 50}, {Name: "purge", Duration: 10}}
+	var bars []string
+	for _, n := range elements(t, page(t, runOf(result.Passed, jobs), nil)) {
+		if n.Data == "rect" && n.Parent.Data == "svg" && attribute(n, "x") != "" {
+			bars = append(bars, fmt.Sprintf("%s %s %s", attribute(n, "x"), attribute(n, "width"), textOf(n)))
+		}
+	}
+	want := []string{
+		"0.00% 0.35% image, 0.0 s", "12.00% 12.00% environment, 12 s", "12.00% 9.00% machine, 9.0 s", "24.00% 23.00% build, 23 s",
+		"15.00% 5.00% waited for a slot, 5.0 s", "20.00% 80.00% test, 1:20", "20.00% 6.00% boot, 6.0 s", "26.00% 4.00% services, 4.0 s",
+		"30.00% 10.00% ready, waited for packages, 10 s", "40.00% 50.00% install, 50 s", "90.00% 10.00% purge, 10 s",
+	}
+	if d := cmp.Diff(want, bars); d != "" {
+		t.Error(d)
 	}
 }
 

@@ -36,6 +36,8 @@ type phaseView struct {
 	// are not shown.
 	Bad, Worth, Good []result.Check
 	Lost             int
+	// Also are the later phases of its job that tell of the same.
+	Also []phaseView
 }
 
 func viewJob(at int, j result.Job) jobView {
@@ -101,8 +103,9 @@ type leftView struct {
 func (v *view) lists() {
 	for _, j := range v.Jobs {
 		v.troubles(j)
+		warned := len(v.Warned)
 		for _, p := range j.Phases {
-			if slices.ContainsFunc(p.Worth, func(c result.Check) bool { return c.Warning && c.Kind != "leftover" }) {
+			if isWorthALook(p) && !again(v.Warned[warned:], p, warnsTheSame) {
 				v.Warned = append(v.Warned, p)
 			}
 			for _, c := range p.Checks {
@@ -130,19 +133,41 @@ func (v *view) most(name string, list []phaseView) []phaseView {
 
 // troubles are the phases that did not pass, or the job if none of them tells.
 func (v *view) troubles(j jobView) {
-	told := false
+	before := len(v.Troubles)
 	for _, p := range j.Phases {
-		if p.Problem != nil || p.Outcome == result.Cancelled {
+		if (p.Problem != nil || p.Outcome == result.Cancelled) && !again(v.Troubles[before:], p, failsTheSame) {
 			v.Troubles = append(v.Troubles, p)
-			told = true
 		}
 	}
-	if !told && (j.Outcome == result.Failed || j.Outcome == result.Fault) {
+	if len(v.Troubles) == before && (j.Outcome == result.Failed || j.Outcome == result.Fault) {
 		v.Troubles = append(v.Troubles, phaseView{
 			Phase: result.Phase{Name: j.Kind, Outcome: j.Outcome, Reason: j.Reason},
 			At:    j.At, Part: partsOf(whole(j.At)), Where: j.Where,
 		})
 	}
+}
+
+// again adds a phase to the first of a list that tells the same, and says
+// whether there is one.
+func again(list []phaseView, p phaseView, same func(a, b phaseView) bool) bool {
+	i := slices.IndexFunc(list, func(first phaseView) bool { return same(first, p) })
+	if i >= 0 {
+		list[i].Also = append(list[i].Also, p)
+	}
+	return i >= 0
+}
+
+func failsTheSame(a, b phaseView) bool {
+	return a.Problem != nil && b.Problem != nil && a.Problem.Title == b.Problem.Title
+}
+
+func warnsTheSame(a, b phaseView) bool {
+	return slices.EqualFunc(a.Worth, b.Worth, func(a, b result.Check) bool { return titleOf(a) == titleOf(b) })
+}
+
+// isWorthALook says whether a phase has warnings that no other list has.
+func isWorthALook(p phaseView) bool {
+	return slices.ContainsFunc(p.Worth, func(c result.Check) bool { return c.Warning && c.Kind != "leftover" })
 }
 
 // skips are what was not asked for a reason of its own.

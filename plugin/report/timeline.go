@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/drone-packages/drone-packages/plugin/result"
@@ -19,7 +20,10 @@ type timeline struct {
 const mostRows = 1000
 
 // tick is a mark of the axis.
-type tick struct{ X, Label string }
+type tick struct {
+	X, Label string
+	Last     bool // its label stands before it, for want of room
+}
 
 // timelineRow is a job.
 type timelineRow struct {
@@ -40,6 +44,13 @@ type bar struct{ Kind, X, W, Title string }
 
 // barKinds are the kinds of jobs that do not do what a run is for.
 var barKinds = map[string]string{"image": "pull", "service": "pull", "environment": "prepare", "machine": "prepare", "linter": "prepare"}
+
+// readied are the phases of a test that need no packages: a machine may be made
+// ready beside the build of what is tested on it.
+var readied = []string{"boot", "services"}
+
+// leastWidth of a bar, in percent: what took no time was there all the same.
+const leastWidth = 0.35
 
 // steps of an axis, in seconds: the first that makes eight ticks or fewer.
 var axisSteps = []result.Seconds{1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400}
@@ -84,13 +95,14 @@ func (a axis) ticks() []tick {
 	}
 	var all []tick
 	for s := result.Seconds(0); s <= a.end && len(all) < 100; s += step {
-		all = append(all, tick{a.at(s), clock(s)})
+		all = append(all, tick{a.at(s), clock(s), s/a.end > 0.97})
 	}
 	return all
 }
 
 func (a axis) bar(kind string, from, took result.Seconds, title string) bar {
-	return bar{kind, a.at(from), a.at(took), fmt.Sprintf("%s, %s", title, span(took))}
+	width := max(leastWidth, 100*min(1, float64(took/a.end)))
+	return bar{kind, a.at(min(from, a.end*(1-leastWidth/100))), fmt.Sprintf("%.2f%%", width), fmt.Sprintf("%s, %s", title, span(took))}
 }
 
 func (a axis) row(i int, j result.Job) timelineRow {
@@ -130,8 +142,12 @@ func (a axis) work(j result.Job) []bar {
 		return []bar{a.bar(kind, j.Started, j.Duration, j.Kind)}
 	}
 	bars := []bar{a.bar(kind, j.Started, j.Duration, j.Kind)}
-	from := j.Started
+	from, idle := j.Started, j.Idle
 	for _, p := range j.Phases {
+		if idle > 0 && !slices.Contains(readied, p.Name) {
+			bars = append(bars, a.bar("wait", from, idle, "ready, waited for packages"))
+			from, idle = from+idle, 0
+		}
 		own := kind + " phase"
 		if p.Outcome != result.Passed && p.Outcome != result.Skipped {
 			own = string(p.Outcome)
@@ -155,6 +171,9 @@ func timeWords(j result.Job) string {
 	}
 	if j.Waited >= 1 {
 		parts = append(parts, "waited "+span(j.Waited))
+	}
+	if j.Idle >= 1 {
+		parts = append(parts, "waited "+span(j.Idle)+" for packages")
 	}
 	return strings.Join(parts, " · ")
 }

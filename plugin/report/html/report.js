@@ -91,7 +91,13 @@
         return e;
       });
       if (!s.title) { lines.append(...inner); continue; }
-      const d = make("details", "", make("summary", "", s.title + " ", make("small", "", s.lines.length ? `${s.lines.length} lines` : "")), ...inner);
+      if (!inner.length) {
+        const e = make("p", "heading", s.title);
+        byNumber.set(log.first + s.at, e);
+        lines.append(e);
+        continue;
+      }
+      const d = make("details", "", make("summary", "", s.title + " ", make("small", "", `${inner.length} ${inner.length === 1 ? "line" : "lines"}`)), ...inner);
       byNumber.set(log.first + s.at, d);
       d.open = true;
       lines.append(d);
@@ -137,7 +143,7 @@
       hits.forEach((e) => e.classList.remove("hit", "now"));
       if (highlights) highlights.clear();
       const want = input.value.toLowerCase();
-      hits = want ? all(".l, summary", lines).filter((e) => e.textContent.toLowerCase().includes(want)) : [];
+      hits = want ? all(".l, summary, .heading", lines).filter((e) => e.textContent.toLowerCase().includes(want)) : [];
       hits.forEach((e) => { e.classList.add("hit"); mark(e, want); });
       now = -1;
       said.textContent = want ? (hits.length ? "" : "none") : "";
@@ -305,7 +311,7 @@
   });
   search.addEventListener("keydown", (e) => {
     if (e.key === "Escape") { search.value = ""; look(); search.blur(); }
-    if (e.key === "Enter") { const b = found.querySelector("button"); if (b) b.focus(); }
+    if (e.key === "Enter") { const b = found.querySelector("button"); if (b) { b.focus(); e.preventDefault(); } }
   });
   let waiting;
   search.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(look, 120); });
