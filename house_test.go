@@ -171,6 +171,26 @@ func TestPromisesHaveTheirTests(t *testing.T) {
 	}
 }
 
+// What README shows is there, small, and said in words.
+func TestPicturesOfTheReadme(t *testing.T) {
+	text, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	pictures := regexp.MustCompile(`!\[([^]]*)\]\(([^)]*)\)`).FindAllStringSubmatch(string(text), -1)
+	if len(pictures) == 0 {
+		t.Error("there is none")
+	}
+	for _, p := range pictures {
+		if words := len(strings.Fields(p[1])); words < 5 {
+			t.Errorf("%s: it is told in %d words", p[2], words)
+		}
+		if info, err := os.Stat(p[2]); err != nil || info.Size() > 300_000 {
+			t.Errorf("%s: %v, or of more than 300 kB", p[2], err)
+		}
+	}
+}
+
 func TestBlocksOfTheReadmeAreYAML(t *testing.T) {
 	text, err := os.ReadFile("README.md")
 	if err != nil {

@@ -17,6 +17,8 @@ need htpasswd apache2-utils
 need rpmbuild rpm
 # It judges junit.xml by its schema.
 need xmllint libxml2-utils
+# report.html is opened in it.
+need chromium chromium
 if [ "${1:-}" = vm ]; then
   need qemu-system-x86_64 qemu-system-x86
   need mke2fs e2fsprogs
