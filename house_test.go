@@ -192,19 +192,21 @@ func TestPicturesOfTheReadme(t *testing.T) {
 }
 
 func TestBlocksOfTheReadmeAreYAML(t *testing.T) {
-	text, err := os.ReadFile("README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	blocks := strings.Split(string(text), "```yaml\n")[1:]
-	if len(blocks) == 0 {
-		t.Error("there is none")
-	}
-	for i, block := range blocks {
-		code, _, ended := strings.Cut(block, "```\n")
-		var value any
-		if err := yaml.Load([]byte(code), &value); err != nil || !ended {
-			t.Errorf("block %d: %v\n%s", i+1, err, code)
+	for _, file := range []string{"README.md", "docs/shards.md"} {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		blocks := strings.Split(string(text), "```yaml\n")[1:]
+		if len(blocks) == 0 {
+			t.Errorf("%s has none", file)
+		}
+		for i, block := range blocks {
+			code, _, ended := strings.Cut(block, "```\n")
+			var value any
+			if err := yaml.Load([]byte(code), &value); err != nil || !ended {
+				t.Errorf("%s: block %d: %v\n%s", file, i+1, err, code)
+			}
 		}
 	}
 }

@@ -4,10 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/drone-packages/drone-packages/plugin/check"
+	"github.com/drone-packages/drone-packages/plugin/host"
 	"github.com/drone-packages/drone-packages/plugin/result"
 	"github.com/drone-packages/drone-packages/plugin/rpm"
 )
@@ -59,10 +61,13 @@ func (s setting) Type() string       { return "list" }
 func (s setting) Set(v string) error { s.w.Flags[s.name] = v; return nil }
 
 func planCommand(w *World) *cobra.Command {
-	return &cobra.Command{
-		Use: "plan", Short: "Print what a run would do, every step of it", Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return Plan(c.Context(), *w) },
+	format := textFormat
+	c := &cobra.Command{
+		Use: "plan", Short: "Print what a run would do, every step of it, or how it is split over machines", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return Plan(c.Context(), *w, format) },
 	}
+	c.Flags().StringVar(&format, "format", format, "text; for a job of each distro: "+strings.Join(host.MatrixFormats(), ", "))
+	return c
 }
 
 func distrosCommand(w *World) *cobra.Command {
@@ -73,7 +78,7 @@ func distrosCommand(w *World) *cobra.Command {
 }
 
 func reportCommand(w *World, outcome *result.Outcome) *cobra.Command {
-	return &cobra.Command{
+	c := &cobra.Command{
 		Use: "report [RESULTS.JSON]", Short: "Show the end of a run again", Args: cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) (err error) {
 			file := "dist/results.json"
@@ -84,6 +89,22 @@ func reportCommand(w *World, outcome *result.Outcome) *cobra.Command {
 			return err
 		},
 	}
+	c.AddCommand(mergeCommand(w, outcome))
+	return c
+}
+
+func mergeCommand(w *World, outcome *result.Outcome) *cobra.Command {
+	var planned, output string
+	c := &cobra.Command{
+		Use: "merge --plan PLAN.JSON [DIR...]", Short: "Make one run of what shards reported, each in a folder of its own",
+		RunE: func(_ *cobra.Command, dirs []string) (err error) {
+			*outcome, err = Merge(*w, planned, dirs, output)
+			return err
+		},
+	}
+	c.Flags().StringVar(&planned, "plan", "", "what plan --format json printed: what is expected")
+	c.Flags().StringVar(&output, "output", "dist", "the folder for packages, logs and reports of all of them")
+	return c
 }
 
 func cleanCommand(w *World) *cobra.Command {

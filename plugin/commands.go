@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/drone-packages/drone-packages/plugin/engine"
@@ -16,14 +15,9 @@ import (
 
 // Report shows the end of a run again, from its results.json.
 func Report(w World, file string) (result.Outcome, error) {
-	f, err := os.Open(file)
+	happened, err := readResults(file)
 	if err != nil {
 		return result.Fault, &SettingsError{err}
-	}
-	defer f.Close() //nolint:errcheck // read only
-	happened, err := result.Read(f)
-	if err != nil {
-		return result.Fault, &SettingsError{fmt.Errorf("%s: %w", file, err)}
 	}
 	s := session{world: w}
 	return happened.Outcome, report.Console(w.Stdout, happened, s.style())

@@ -84,18 +84,22 @@ func (s *session) handOver(log *host.Log, happened result.Run) error {
 	return errors.Join(err, h.HandOver(log, happened, summary), h.Remember(""))
 }
 
-// Plan prints what Exec would do. It wants no engine: without one it says
-// what it assumes.
-func Plan(ctx context.Context, w World) error {
+// Plan prints what Exec would do, or, in a format of host.MatrixFormats, the
+// parts of it that machines can do by themselves. It wants no engine: without
+// one it says what it assumes.
+func Plan(ctx context.Context, w World, format string) error {
 	s, err := open(ctx, w)
 	if errors.Is(err, engine.ErrUnreachable) && s != nil {
-		fmt.Fprintf(w.Stdout, "note: %v; assuming %s %s\n\n", engine.ErrUnreachable, assumedHost.Name, assumedHost.Platform)
+		fmt.Fprintf(w.notes(format), "note: %v; assuming %s %s\n\n", engine.ErrUnreachable, assumedHost.Name, assumedHost.Platform)
 		s.host, err = assumedHost, nil
 	}
 	if err != nil {
 		return err
 	}
 	defer s.close()
+	if format != textFormat {
+		return s.matrix(ctx, format)
+	}
 	p, err := s.plan(ctx)
 	if err != nil {
 		return err

@@ -161,39 +161,62 @@ func (s *session) close() {
 	}
 }
 
-// plan decides what will be done.
-func (s *session) plan(ctx context.Context) (plan.Plan, error) {
+// asked is what a plan is made of.
+type asked struct {
+	in plan.Input
+	// distros that were asked for, before they are multiplied by platforms.
+	distros []distros.Distro
+	// notes are what was chosen for the user.
+	notes []string
+}
+
+// asked reads everything that a plan depends on.
+func (s *session) asked(ctx context.Context) (asked, error) {
 	all, families, err := catalogue(s.settings)
 	if err != nil {
-		return plan.Plan{}, err
+		return asked{}, err
 	}
 	wanted, choice, err := choose(all, s.settings.Distros)
 	if err != nil {
-		return plan.Plan{}, &SettingsError{err}
+		return asked{}, &SettingsError{err}
 	}
-	wanted = onPlatforms(wanted, s.settings.Platforms, s.host.Platform)
 	version, doubt, err := chooseVersion(s.settings.Version, s.checkout.Tree, s.world.host())
 	if err != nil {
-		return plan.Plan{}, &SettingsError{err}
+		return asked{}, &SettingsError{err}
 	}
-	in := plan.Input{
+	a := asked{distros: wanted, in: plan.Input{
 		Tool: s.world.Version, Run: s.id, Settings: s.settings, Source: s.checkout.Tree, SourceIn: s.sourceInWorkspace(),
-		Version: version, Distros: wanted, Catalogue: all, Families: families,
+		Version: version, Distros: s.onPlatforms(wanted...), Catalogue: all, Families: families,
 		Host: planHost(s.host), Images: s.images(ctx),
-	}
-	if in.Finished, err = s.finished(in); err != nil {
-		return plan.Plan{}, &SettingsError{err}
-	}
-	p, err := plan.New(in)
-	if err != nil {
-		return p, &SettingsError{err}
+	}}
+	if a.in.Finished, err = s.finished(a.in); err != nil {
+		return asked{}, &SettingsError{err}
 	}
 	for _, note := range []string{choice, doubt} {
 		if note != "" {
-			p.Notes = append(p.Notes, note)
+			a.notes = append(a.notes, note)
 		}
 	}
+	return a, nil
+}
+
+// plan decides what will be done.
+func (s *session) plan(ctx context.Context) (plan.Plan, error) {
+	a, err := s.asked(ctx)
+	if err != nil {
+		return plan.Plan{}, err
+	}
+	p, err := plan.New(a.in)
+	if err != nil {
+		return p, &SettingsError{err}
+	}
+	p.Notes = append(p.Notes, a.notes...)
 	return p, nil
+}
+
+// onPlatforms are distros on each platform that is asked for.
+func (s *session) onPlatforms(all ...distros.Distro) []distros.Distro {
+	return onPlatforms(all, s.settings.Platforms, s.host.Platform)
 }
 
 // finished finds the files of all finished packages.

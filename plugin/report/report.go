@@ -14,7 +14,7 @@ import (
 
 // Names of the files in the output directory.
 const (
-	resultsFile = "results.json"
+	resultsFile = ResultsFile
 	sumsFile    = "SHA256SUMS"
 	summaryFile = SummaryFile
 	htmlFile    = "report.html"
@@ -23,8 +23,12 @@ const (
 	sarifFile   = "lint.sarif"
 )
 
-// SummaryFile is the summary in Markdown, in the output directory.
-const SummaryFile = "summary.md"
+// Files in the output directory that others read: the summary in Markdown, and
+// the results that all reports are made of.
+const (
+	SummaryFile = "summary.md"
+	ResultsFile = "results.json"
+)
 
 // Input is what reports are made of.
 type Input struct {

@@ -1,0 +1,127 @@
+package plugin
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"syscall"
+
+	"github.com/sirupsen/logrus"
+
+	"github.com/drone-packages/drone-packages/plugin/host"
+	"github.com/drone-packages/drone-packages/plugin/report"
+	"github.com/drone-packages/drone-packages/plugin/result"
+)
+
+// Merge makes one run of what shards reported: the packages, logs and reports
+// of all of them in the folder output, relative to the workspace. Each of dirs
+// is the output folder of a shard; one in which there is nothing to read is told,
+// and what it should have reported is a fault of the run, as is a package that is
+// not what its shard reported. The file named planned says what to expect: it is
+// what plan --format json printed.
+func Merge(w World, planned string, dirs []string, output string) (result.Outcome, error) {
+	log := w.host().Log(w.Stdout)
+	w.Stdout = log
+	outcome, err := merge(w, log, planned, dirs, output)
+	return outcome, errors.Join(err, log.Close())
+}
+
+func merge(w World, log *host.Log, planned string, dirs []string, output string) (result.Outcome, error) {
+	e, err := readExpected(planned)
+	if err != nil {
+		return result.Fault, &SettingsError{err}
+	}
+	if slices.ContainsFunc(dirs, func(dir string) bool { return filepath.Clean(dir) == filepath.Clean(output) }) {
+		return result.Fault, &SettingsError{fmt.Errorf("--output: %s is a shard's own: merge into another folder", output)}
+	}
+	parts := readParts(dirs)
+	merged, err := result.Merge(e, parts)
+	if err != nil {
+		return result.Fault, &SettingsError{err}
+	}
+	merged.Output = output
+	s := &session{world: w}
+	if s.outputDir, err = s.mergedDir(output); err != nil {
+		return result.Fault, err
+	}
+	defer s.close()
+	if err := s.collect(parts, &merged); err != nil {
+		return result.Fault, fmt.Errorf("merge into %s: %w", output, err)
+	}
+	if err := report.Write(s.outputDir, merged.Run, report.Names()); err != nil {
+		return result.Fault, fmt.Errorf("write the reports: %w", err)
+	}
+	err = errors.Join(s.ownMerged(), report.Console(w.Stdout, merged.Run, s.style()))
+	return merged.Outcome, errors.Join(err, s.handOver(log, merged.Run))
+}
+
+func readExpected(file string) (result.Expected, error) {
+	if file == "" {
+		return result.Expected{}, errors.New("no --plan: it says what is expected, and so what is not there; make it with plan --format json >plan.json")
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		return result.Expected{}, err
+	}
+	defer f.Close() //nolint:errcheck // read only
+	e, err := result.ReadExpected(f)
+	if err != nil {
+		return e, fmt.Errorf("%s: %w", file, err)
+	}
+	return e, nil
+}
+
+// readParts reads what each folder's shard reported. Where that cannot be read
+// the shard did not report, and it is told why.
+func readParts(dirs []string) []result.Part {
+	var parts []result.Part
+	for _, dir := range dirs {
+		run, err := readResults(filepath.Join(dir, report.ResultsFile))
+		if err != nil {
+			logrus.Warnf("no shard reported in %s: %v", dir, err)
+			continue
+		}
+		parts = append(parts, result.Part{From: dir, Run: run})
+	}
+	return parts
+}
+
+// readResults reads a results.json. An error names the file.
+func readResults(file string) (result.Run, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return result.Run{}, err
+	}
+	defer f.Close() //nolint:errcheck // read only
+	run, err := result.Read(f)
+	if err != nil {
+		return run, fmt.Errorf("%s: %w", file, err)
+	}
+	return run, nil
+}
+
+// mergedDir makes the folder that shards are merged into.
+func (s *session) mergedDir(output string) (*os.Root, error) {
+	if !filepath.IsAbs(output) {
+		output = filepath.Join(s.world.Dir, output)
+	}
+	if err := os.MkdirAll(output, 0o755); err != nil {
+		return nil, fmt.Errorf("make the output directory: %w", err)
+	}
+	return os.OpenRoot(output)
+}
+
+// ownMerged gives what was merged to the workspace's owner.
+func (s *session) ownMerged() error {
+	info, err := os.Stat(s.world.Dir)
+	if err != nil || os.Geteuid() != 0 {
+		return err
+	}
+	owner, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return nil
+	}
+	return ownAll(s.outputDir, int(owner.Uid), int(owner.Gid))
+}
