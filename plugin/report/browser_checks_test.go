@@ -51,18 +51,15 @@ func (p *tab) none(what, expression string) step {
 }
 
 // keys are pressed one after the other, as a keyboard does it: what a page makes
-// of a key going down decides whether it is typed. There is no mouse.
+// of a key going down decides whether it is typed, and nothing of it waits for
+// a key to come up. There is no mouse.
 func (p *tab) keys(keys ...string) step {
 	return func() error {
 		for _, r := range strings.Join(keys, "") {
 			k := kb.Keys[r]
 			down := input.DispatchKeyEventParams{Type: input.DispatchKeyEventTypeKeyDown, Key: k.Key, Code: k.Code, Text: k.Text, WindowsVirtualKeyCode: k.Windows}
-			up := down
-			up.Type, up.Text = input.DispatchKeyEventTypeKeyUp, ""
-			for _, event := range []input.DispatchKeyEventParams{down, up} {
-				if _, err := chromedp.Call(p.ctx, input.DispatchKeyEvent, event); err != nil {
-					return err
-				}
+			if _, err := chromedp.Call(p.ctx, input.DispatchKeyEvent, down); err != nil {
+				return err
 			}
 		}
 		return nil
@@ -267,7 +264,12 @@ func theNightIsDark(p *tab) error {
 // measure: 4.5 for text, 3 where it is large.
 const contrasts = `(() => {
 	const canvas = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
+	const known = new Map(), grounds = new Map();
 	const rgba = (c) => {
+		if (!known.has(c)) known.set(c, painted(c));
+		return known.get(c);
+	};
+	const painted = (c) => {
 		canvas.clearRect(0, 0, 1, 1);
 		canvas.fillStyle = c;
 		canvas.fillRect(0, 0, 1, 1);
@@ -275,11 +277,12 @@ const contrasts = `(() => {
 	};
 	const light = ([r, g, b]) => [r, g, b].map((v) => (v /= 255) <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4).reduce((sum, v, i) => sum + v * [.2126, .7152, .0722][i], 0);
 	const behind = (e) => {
-		for (; e; e = e.parentElement) {
+		if (!e) return [255, 255, 255, 255];
+		if (!grounds.has(e)) {
 			const c = rgba(getComputedStyle(e).backgroundColor);
-			if (c[3] > 200) return c;
+			grounds.set(e, c[3] > 200 ? c : behind(e.parentElement));
 		}
-		return [255, 255, 255, 255];
+		return grounds.get(e);
 	};
 	const bad = new Set();
 	const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
@@ -320,6 +323,10 @@ func aPhoneIsWideEnough(p *tab) error {
 	return inOrder(
 		p.fits("page", "document.documentElement"),
 		p.none("smaller than a finger", `[...document.querySelectorAll("button:not(.link), input")].filter((b) => b.checkVisibility() && (b.getBoundingClientRect().width < 24 || b.getBoundingClientRect().height < 20)).map((b) => b.getAttribute("aria-label") || b.innerText || b.id)`),
+		p.none("off the screen", `[...document.querySelectorAll(".timeline text, .timeline rect, .job *")].filter((e) => e.checkVisibility()).filter((e) => {
+			const r = e.getBoundingClientRect();
+			return r.width > 0 && (r.left < 0 || r.right > 361);
+		}).map((e) => e.textContent)`),
 		p.so("the grid scrolls by itself", `(() => { const s = document.querySelector(".scroll"); return s.scrollWidth > s.clientWidth && s.getBoundingClientRect().right <= 360; })()`),
 		p.opened("debian-13, service"),
 		p.fits("panel", `document.querySelector("#panel")`),
@@ -343,29 +350,24 @@ func paperHasAll(p *tab) error {
 // reached presses Tab until the focus has come around, and says what it did not
 // come to, or came to without a ring.
 func (p *tab) reached() error {
-	const here = `(() => {
-		const e = document.activeElement, s = getComputedStyle(e);
-		if (e === document.body) return "";
-		if ("reached" in e.dataset) return "again";
-		e.dataset.reached = "";
-		return (e.getAttribute("aria-label") || e.innerText || e.id) + (s.outlineStyle === "none" || parseFloat(s.outlineWidth) < 2 ? " without a ring" : "");
-	})()`
-	for range 500 {
-		if err := p.keys(kb.Tab)(); err != nil {
-			return err
-		}
-		name, err := ask[string](p, here)
-		if err != nil {
-			return err
-		}
-		if name == "again" {
-			break
-		}
-		if strings.HasSuffix(name, "without a ring") {
-			return errors.New(name)
-		}
+	const pressed = `[...document.querySelectorAll("a[href], button, input, summary, [tabindex='0']")].filter((e) => e.checkVisibility() && !e.disabled && !e.closest(".grid"))`
+	const name = `(e) => e.getAttribute("aria-label") || e.innerText || e.id`
+	stops, err := ask[int](p, `(() => {
+		window.reached = new Map();
+		document.addEventListener("focusin", ({ target }) => {
+			const s = getComputedStyle(target);
+			reached.set(target, s.outlineStyle !== "none" && parseFloat(s.outlineWidth) >= 2);
+		});
+		return `+pressed+`.length;
+	})()`)
+	if err != nil {
+		return err
 	}
-	return p.none("not reached by Tab", `[...document.querySelectorAll("a[href], button, input, summary, [tabindex='0']")].filter((e) => e.checkVisibility() && !e.disabled && !e.closest(".grid") && !("reached" in e.dataset)).map((e) => e.getAttribute("aria-label") || e.innerText || e.id)`)()
+	return inOrder(
+		p.keys(strings.Repeat(kb.Tab, stops+5)),
+		p.none("not reached by Tab", pressed+`.filter((e) => !reached.has(e)).map(`+name+`)`),
+		p.none("without a ring", `[...reached.keys()].filter((e) => !reached.get(e)).map(`+name+`)`),
+	)
 }
 
 func keysAreEnough(p *tab) error {

@@ -120,6 +120,7 @@ var properties = []struct {
 	{"phone", phone, aPhoneIsWideEnough, true, false, []broken{
 		{"too wide", edited(".stats {", ".stats { min-width: 500px;"), "the page is 5"},
 		{"with a panel too wide", edited(".viewer {", ".viewer { width: 500px;"), "the panel is 5"},
+		{"whose times are cut off", edited(".track text { display: none; }", ""), "off the screen: 2:21"},
 		{"with small buttons", edited(".quiet { width: 34px; height: 34px;", ".quiet { width: 14px; height: 14px;"), "smaller than a finger: Theme"},
 	}},
 	{"paper", paper, paperHasAll, true, true, []broken{
