@@ -41,6 +41,7 @@ type World struct {
 // exit code of both.
 func Exec(ctx context.Context, w World) (result.Outcome, error) {
 	log := w.host().Log(w.Stdout)
+	log.InRepository = w.inRepository
 	w.Stdout = log
 	outcome, err := carryOut(ctx, w, log)
 	if err != nil {

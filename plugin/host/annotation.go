@@ -14,8 +14,8 @@ import (
 
 // Annotation is what a host shows beside a file of the repository.
 type Annotation struct {
-	// File, relative to the workspace, and Line, from 1; empty where it is
-	// about none.
+	// File, relative to the workspace (a Log tells the repository's name for
+	// it), and Line, from 1; empty where it is about none.
 	File string
 	Line int
 	// Title is one line, Message all there is to say.

@@ -17,6 +17,9 @@ type Log struct {
 	dialect dialect
 	// Now is the clock of sections.
 	Now func() time.Time
+	// InRepository is what a file of the workspace is called in the repository,
+	// in annotations; empty where it is none of its files. Nil: the same.
+	InRepository func(file string) string
 
 	mu   sync.Mutex
 	w    io.Writer
@@ -98,6 +101,9 @@ const minSecret = 2
 // host has such.
 func (l *Log) Annotate(all ...Annotation) {
 	for _, a := range all {
+		if l.InRepository != nil && a.File != "" {
+			a.File = l.InRepository(a.File)
+		}
 		if l.dialect == actions {
 			l.command("%s\n", a.command())
 		}
