@@ -46,6 +46,7 @@ test: setup ## run every test: pure, engine contract, scripts, acceptance
 	lab/images.sh 12 13 sid
 	lab/rpm.sh dnf zypper
 	lab/services.sh rabbitmq postgres redis
+	lab/act.sh
 	go test -timeout 20m -count=1 -p 1 ./plugin/... ./distros ./lab/...
 	go test -timeout 75m -count=1 -parallel 3 -v .
 
@@ -61,7 +62,8 @@ generate: ## write the generated documents anew
 	go test ./plugin/plan -run TestDocument -update
 
 act: setup ## run this repository's own GitHub action by act, which is built for that
-	lab/images.sh 13
+	lab/images.sh 12 13
+	lab/services.sh rabbitmq postgres redis
 	lab/act.sh
 	go test -timeout 10m -count=1 -run TestTheAction -v .
 

@@ -10,62 +10,26 @@ import (
 	"time"
 )
 
-// workflow uses the action of a checkout, and reads what it says.
-const workflow = `on: push
-jobs:
-  packages:
-    runs-on: ubuntu-latest
-    steps:
-      - id: packages
-        uses: ./
-        with:
-          distros: debian-13
-          images: "debian-13: lab/debian:13"
-          test: "lifecycle: service"
-      - if: always()
-        run: |
-          echo "said outcome=${{ steps.packages.outputs.outcome }} results=${{ steps.packages.outputs.results }}"
-          echo "said files=${{ join(fromJSON(steps.packages.outputs.files), ' ') }}"
-          ls ${{ steps.packages.outputs.packages }}/*/*.deb
-`
-
-// act runs this repository's own action.yml on a tree, in a checkout, with the
-// binary under test as its image.
-func act(t *testing.T, tree string) (dir, output string, err error) {
+// act runs README's workflow, word for word and with a step that tells the
+// outputs, on a checkout of a tree: with this repository's own action.yml, whose
+// Dockerfile's image is made already.
+func act(t *testing.T, tree string, more map[string]string) (dir, output string, err error) {
 	t.Helper()
 	program, missing := filepath.Abs("bin/act")
 	if _, stat := os.Stat(program); missing != nil || stat != nil || testing.Short() {
-		t.Skip("needs the real engine, and make act")
+		t.Skip("needs the real engine, and bin/act (lab/act.sh)")
 	}
-	dir = copyTree(t, tree)
-	for name, text := range map[string]string{
-		"Dockerfile":                 "FROM " + pluginImage(t) + "\nRUN ln -s drone-packages /bin/plugin-cleanup\n",
-		".github/workflows/test.yml": workflow,
-	} {
-		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	action, err := os.ReadFile("action.yml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, "action.yml"), action, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	git := exec.CommandContext(t.Context(), "sh", "-ec", "git init -q -b main; git add -A; git -c user.name=x -c user.email=x@example.org commit -qm x")
-	git.Dir = dir
-	if out, err := git.CombinedOutput(); err != nil {
-		t.Fatalf("git: %v\n%s", err, out)
-	}
+	releasedImage(t)
+	more[".github/workflows/packages.yml"] = inREADME(t, "runs-on: ubuntu-latest") + `
+      - if: always()
+        run: echo "said outcome=${{ steps.packages.outputs.outcome }} results=${{ steps.packages.outputs.results }} packages=${{ steps.packages.outputs.packages }}"
+`
+	dir = checkout(t, tree, more)
 	begin := time.Now()
-	cmd := exec.CommandContext(t.Context(), program, "push", "-P", "ubuntu-latest=lab/debian:13", "--pull=false", "--action-offline-mode", "--bind", "--rm")
+	cmd := exec.CommandContext(t.Context(), program, "push", "-P", "ubuntu-latest=lab/debian:13", "--pull=false", "--action-offline-mode", "--bind", "--rm",
+		"--env=PLUGIN_IMAGES="+lab, "--local-repository=drone-packages/drone-packages@main="+action(t))
 	cmd.Dir, cmd.Env = dir, append(os.Environ(), "HOME="+t.TempDir(), "XDG_CACHE_HOME="+t.TempDir())
 	out, err := cmd.CombinedOutput()
-	t.Cleanup(func() { docker(t, "rmi", "-f", "act-dockeraction:latest") })
 	t.Logf("act took %s", time.Since(begin).Round(time.Second))
 	t.Cleanup(func() {
 		if t.Failed() {
@@ -73,6 +37,23 @@ func act(t *testing.T, tree string) (dir, output string, err error) {
 		}
 	})
 	return dir, string(out), err
+}
+
+// action is a directory that is this repository to act: its action.yml, and the
+// image of its Dockerfile.
+func action(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	text, err := os.ReadFile("action.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{"action.yml": string(text), "Dockerfile": "FROM " + released + "\n"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
 }
 
 func wantSaid(t *testing.T, output string, patterns ...string) {
@@ -84,24 +65,37 @@ func wantSaid(t *testing.T, output string, patterns ...string) {
 	}
 }
 
-func TestTheActionHandsOverPackages(t *testing.T) {
-	dir, output, err := act(t, "testdata/broken/good")
-	if err != nil {
-		t.Error(err)
-	}
-	wantSaid(t, output, `Summary - ## ✓ drone-packages`, `Success - Post \./`, `said outcome=passed results=dist/results\.json`, `said files=.*dist/debian-13/good_\S+\.deb`, `dist/debian-13/good_\S+\.deb`)
-	if strings.Contains(output, "::error") {
-		t.Error("it is annotated")
-	}
-	if debs, _ := filepath.Glob(filepath.Join(dir, "dist/debian-13/*.deb")); len(debs) == 0 {
-		t.Error("no package in the checkout")
+// act calls its containers by the workflow's name: one at a time.
+func TestTheAction(t *testing.T) {
+	t.Parallel()
+	t.Run("hands over packages", handsOverPackages)
+	t.Run("annotates what fails", annotatesWhatFails)
+	if !t.Failed() && !testing.Short() {
+		docker(t, "rmi", "act-drone-packages-drone-packages-main-dockeraction")
 	}
 }
 
-func TestTheActionAnnotatesWhatFails(t *testing.T) {
-	_, output, err := act(t, "testdata/broken/compile-error")
+func handsOverPackages(t *testing.T) {
+	dir, output, err := act(t, "examples/greeter", map[string]string{"packages.yml": quickGreeter(t)})
+	if err != nil {
+		t.Error(err)
+	}
+	wantSaid(t, output, `Summary - ## ✓ drone-packages`, `Success - Post `, `said outcome=passed results=dist/results\.json packages=dist`,
+		`dist/debian-12/greeter_\S+\.deb`, `dist/debian-13/greeter_\S+\.deb`, `debian-13 services .*✓ services`)
+	if strings.Contains(output, "::error") {
+		t.Error("it is annotated")
+	}
+	for _, distro := range []string{"debian-12", "debian-13"} {
+		if debs, _ := filepath.Glob(filepath.Join(dir, "dist", distro, "greeter_*.deb")); len(debs) == 0 {
+			t.Errorf("no package for %s in the checkout", distro)
+		}
+	}
+}
+
+func annotatesWhatFails(t *testing.T) {
+	_, output, err := act(t, "testdata/broken/compile-error", map[string]string{})
 	if err == nil {
 		t.Error("it is green")
 	}
-	wantSaid(t, output, `::error file=compile-error\.c,line=3,title=debian-13 compile-error build::build failed`, `said outcome=failed`)
+	wantSaid(t, output, `::error file=compile-error\.c,line=3,title=debian-12 compile-error build%2C debian-13 compile-error build::build failed`, `said outcome=failed`)
 }

@@ -38,21 +38,35 @@ func recorded(t *testing.T, name string) []string {
 	return environ
 }
 
+// ofTheHost is what a step sees on a host, settings aside.
+func ofTheHost(t *testing.T, name string) []string {
+	t.Helper()
+	return slices.DeleteFunc(recorded(t, name), func(kv string) bool {
+		return strings.HasPrefix(kv, "PLUGIN_") || strings.HasPrefix(kv, "INPUT_")
+	})
+}
+
 var runID = regexp.MustCompile(`run [a-z2-7]{6}`)
 
-// planOn is the plan that the binary makes of a recorded environment.
-func planOn(t *testing.T, name string) string {
+// planIn is the plan that the binary makes of a tree and an environment.
+func planIn(t *testing.T, tree string, environ ...string) string {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), binary, "plan")
-	cmd.Dir = "testdata/broken/good"
-	cmd.Env = append(recorded(t, name), "PATH=/usr/local/bin:/usr/bin:/bin", "HOME="+t.TempDir())
+	cmd.Dir = tree
+	cmd.Env = append(environ, "PATH=/usr/local/bin:/usr/bin:/bin", "HOME="+t.TempDir())
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	if err != nil || stderr.Len() > 0 {
-		t.Fatalf("%s: %v\n%s", name, err, stderr.String())
+		t.Fatalf("plan of %s: %v\n%s", tree, err, stderr.String())
 	}
 	return runID.ReplaceAllString(string(out), "run ID")
+}
+
+// planOn is the plan of a recorded environment.
+func planOn(t *testing.T, name string) string {
+	t.Helper()
+	return planIn(t, "testdata/broken/good", recorded(t, name)...)
 }
 
 // Each host has its own encoding of settings; what they mean is the same.
@@ -70,7 +84,9 @@ func TestEveryHostsEncodingMakesTheSamePlan(t *testing.T) {
 	}
 }
 
-func TestEveryRecordedEnvironmentHasEverySetting(t *testing.T) {
+// inputsOfTheAction are the settings as action.yml has them.
+func inputsOfTheAction(t *testing.T) map[string]any {
+	t.Helper()
 	var action struct{ Inputs map[string]any }
 	text, err := os.ReadFile("action.yml")
 	if err != nil {
@@ -79,13 +95,18 @@ func TestEveryRecordedEnvironmentHasEverySetting(t *testing.T) {
 	if err := yaml.Load(text, &action); err != nil || len(action.Inputs) == 0 {
 		t.Fatalf("%v: %d inputs", err, len(action.Inputs))
 	}
+	return action.Inputs
+}
+
+func TestEveryRecordedEnvironmentHasEverySetting(t *testing.T) {
+	inputs := inputsOfTheAction(t)
 	for _, name := range []string{"drone", "woodpecker", "harness", "github", "gitlab"} {
 		prefix := "PLUGIN_"
 		if name == "github" {
 			prefix = "INPUT_"
 		}
 		environ := recorded(t, name)
-		for input := range action.Inputs {
+		for input := range inputs {
 			if !slices.ContainsFunc(environ, func(kv string) bool { return strings.HasPrefix(kv, prefix+strings.ToUpper(input)+"=") }) {
 				t.Errorf("testdata/hosts/%s.env has no %s", name, input)
 			}
@@ -93,68 +114,12 @@ func TestEveryRecordedEnvironmentHasEverySetting(t *testing.T) {
 	}
 }
 
-// What Drone's docker runner knows of a pipeline and of a step
-// (drone-runner-docker, engine/resource and engine/linter).
 func TestDronesOwnPipelineIsValid(t *testing.T) {
-	type volume struct {
-		Name, Path string
-		Host       map[string]string
-	}
-	var pipeline struct {
-		Kind, Type, Name string
-		Steps            []struct {
-			Name, Image string
-			Commands    []string
-			Settings    map[string]any
-			Volumes     []volume
-		}
-		Volumes []volume
-	}
 	text, err := os.ReadFile(".drone.yml")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := yaml.Load(text, &pipeline, yaml.WithKnownFields()); err != nil {
-		t.Fatal(err)
-	}
-	var action struct{ Inputs map[string]any }
-	actionText, err := os.ReadFile("action.yml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := yaml.Load(actionText, &action); err != nil {
-		t.Fatal(err)
-	}
-	if pipeline.Kind != "pipeline" || pipeline.Type != "docker" || pipeline.Name == "" {
-		t.Errorf("%s, %s, %s", pipeline.Kind, pipeline.Type, pipeline.Name)
-	}
-	names, dogfood := map[string]bool{}, false
-	for _, s := range pipeline.Steps {
-		if s.Name == "" || s.Image == "" || names[s.Name] {
-			t.Errorf("step %q, image %q: a name of its own and an image", s.Name, s.Image)
-		}
-		names[s.Name] = true
-		if len(s.Commands) > 0 && len(s.Settings) > 0 {
-			t.Errorf("step %s: commands are not run with settings", s.Name)
-		}
-		for key := range s.Settings {
-			if action.Inputs[key] == nil {
-				t.Errorf("step %s: %s is no setting of ours", s.Name, key)
-			}
-		}
-		dogfood = dogfood || s.Image == "dronepackages/drone-packages" && len(s.Settings) > 0
-		for _, v := range s.Volumes {
-			if !slices.ContainsFunc(pipeline.Volumes, func(has volume) bool { return has.Name == v.Name }) {
-				t.Errorf("step %s: there is no volume %s", s.Name, v.Name)
-			}
-		}
-	}
-	for _, v := range pipeline.Volumes {
-		if slices.Contains([]string{"workspace", "_workspace", "_docker_socket"}, v.Name) || v.Host["path"] == "" {
-			t.Errorf("volume %q: the runner keeps some names, and a host's has a path", v.Name)
-		}
-	}
-	if !dogfood {
+	if dogfood, _ := readDroneFile(t, text).plugin(); len(dogfood.Settings) == 0 {
 		t.Error("no step is the plugin")
 	}
 }

@@ -13,8 +13,6 @@ import (
 	"strings"
 	"testing"
 
-	"go.yaml.in/yaml/v4"
-
 	"github.com/drone-packages/drone-packages/plugin/settings"
 )
 
@@ -187,26 +185,6 @@ func TestPicturesOfTheReadme(t *testing.T) {
 		}
 		if info, err := os.Stat(p[2]); err != nil || info.Size() > 300_000 {
 			t.Errorf("%s: %v, or of more than 300 kB", p[2], err)
-		}
-	}
-}
-
-func TestBlocksOfTheReadmeAreYAML(t *testing.T) {
-	for _, file := range []string{"README.md", "docs/shards.md"} {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		blocks := strings.Split(string(text), "```yaml\n")[1:]
-		if len(blocks) == 0 {
-			t.Errorf("%s has none", file)
-		}
-		for i, block := range blocks {
-			code, _, ended := strings.Cut(block, "```\n")
-			var value any
-			if err := yaml.Load([]byte(code), &value); err != nil || !ended {
-				t.Errorf("%s: block %d: %v\n%s", file, i+1, err, code)
-			}
 		}
 	}
 }

@@ -1,12 +1,12 @@
 package main_test
 
 import (
+	"crypto/rand"
 	"encoding/json"
 	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -14,6 +14,8 @@ import (
 	"testing"
 
 	"github.com/drone-packages/drone-packages/distros"
+	"github.com/drone-packages/drone-packages/plugin/engine"
+	"github.com/drone-packages/drone-packages/plugin/host"
 )
 
 // released is the plugin's image as users have it, built from the Dockerfile.
@@ -34,31 +36,32 @@ func releasedImage(t *testing.T) {
 	}
 }
 
-var runInREADME = regexp.MustCompile(`(?m)^docker run .*dronepackages/drone-packages$`)
-
 // workspaceOwner is neither root nor anybody on this machine.
 const workspaceOwner = 1234
 
-// runAsREADMESays runs the command for a laptop, with more settings, in a
-// workspace that holds a tree and belongs to somebody.
-func runAsREADMESays(t *testing.T, tree string, settings ...string) (dir string, o outcome) {
+// quickGreeter is greeter's packages.yml with a short life: the whole of it is
+// lived elsewhere.
+func quickGreeter(t *testing.T) string {
 	t.Helper()
-	releasedImage(t)
-	readme, err := os.ReadFile("README.md")
+	text, err := os.ReadFile("examples/greeter/packages.yml")
 	if err != nil {
 		t.Fatal(err)
 	}
-	line := string(runInREADME.Find(readme))
-	if line == "" {
-		t.Fatal("README.md has no docker run")
-	}
+	return strings.Replace(string(text), "test:\n", "test:\n  lifecycle: [service, check]\n", 1)
+}
+
+// runAsREADMESays runs the command for a laptop, with more settings, in a
+// workspace, which belongs to somebody else.
+func runAsREADMESays(t *testing.T, dir string, settings ...string) (o outcome) {
+	t.Helper()
+	releasedImage(t)
+	line := strings.TrimSpace(inREADME(t, "docker run"))
 	with := "docker run"
 	for _, s := range settings {
 		with += " -e '" + s + "'"
 	}
 	line = strings.Replace(line, "docker run", with, 1)
-	line = strings.Replace(line, "dronepackages/drone-packages", released, 1)
-	dir = copyTree(t, tree)
+	line = strings.Replace(line, published, released, 1)
 	chown(t, dir, workspaceOwner)
 	cmd := exec.CommandContext(t.Context(), "sh", "-c", line)
 	cmd.Dir = dir
@@ -79,7 +82,7 @@ func runAsREADMESays(t *testing.T, tree string, settings ...string) (dir string,
 	if err := json.Unmarshal(results, &o.run); err != nil {
 		t.Fatal(err)
 	}
-	return dir, o
+	return o
 }
 
 func chown(t *testing.T, dir string, owner int) {
@@ -133,7 +136,11 @@ func wantHandedOver(t *testing.T, dir string, o outcome) {
 
 func TestImageOnALaptop(t *testing.T) {
 	t.Parallel()
-	dir, o := runAsREADMESays(t, "examples/greeter", "PLUGIN_IMAGES="+lab)
+	dir := copyTree(t, "examples/greeter")
+	if err := os.WriteFile(filepath.Join(dir, "packages.yml"), []byte(quickGreeter(t)), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	o := runAsREADMESays(t, dir, "PLUGIN_IMAGES="+lab)
 	wantHandedOver(t, dir, o)
 	if strings.Contains(o.output, "no watchdog") {
 		t.Errorf("nobody watched:\n%s", o.output)
@@ -154,7 +161,8 @@ func TestImageBootstrapsADistro(t *testing.T) {
 			}
 		}
 	})
-	dir, o := runAsREADMESays(t, "testdata/broken/good", "PLUGIN_IMAGE_SOURCE=bootstrap", "PLUGIN_MIRROR="+m.url)
+	dir := copyTree(t, "testdata/broken/good")
+	o := runAsREADMESays(t, dir, "PLUGIN_IMAGE_SOURCE=bootstrap", "PLUGIN_MIRROR="+m.url)
 	wantHandedOver(t, dir, o)
 	for _, name := range []string{"/InRelease", "/base-files_", "/build-essential_", "/systemd-sysv_"} {
 		if !m.served(name) {
@@ -203,4 +211,15 @@ func TestImageHasWhatItNeeds(t *testing.T) {
 	if got := docker(t, "run", "--rm", nobodyElse, released, "version"); got == "" || got == "dev" {
 		t.Errorf("version: %q", got)
 	}
+}
+
+// By its other name the program removes what a run left: GitHub starts it so when
+// a job has ended.
+func TestImageCleansUpAfterAJob(t *testing.T) {
+	t.Parallel()
+	releasedImage(t)
+	run := "test-" + strings.ToLower(rand.Text()[:10])
+	docker(t, "network", "create", "--label="+engine.LabelRun+"="+run, "drone-packages-"+run)
+	docker(t, "run", "--rm", nobodyElse, socket, "--entrypoint=/bin/plugin-cleanup", "-e="+host.StateVariable+"="+run, released, "an argument of the action's")
+	nothingLeft(t, run)
 }

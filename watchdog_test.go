@@ -57,15 +57,28 @@ type contained struct {
 // startContained starts a run on testdata/broken/good.
 func startContained(t *testing.T, image string, options ...string) *contained {
 	t.Helper()
+	c := create(t, image, append([]string{socket, "-w=/work", "-e=PLUGIN_IMAGES=" + lab, "-e=PLUGIN_DISTROS=debian-13"}, options...)...)
+	docker(t, "cp", "testdata/broken/good/.", c.name+":/work")
+	c.start(t)
+	return c
+}
+
+// create makes a container of the plugin's image, which is gone in the end with
+// all of its run.
+func create(t *testing.T, image string, options ...string) *contained {
+	t.Helper()
 	c := &contained{name: "drone-packages-test-" + strings.ToLower(rand.Text()[:10])}
-	args := append([]string{"create", "--name", c.name, nobodyElse, socket, "-w=/work",
-		"-e=PLUGIN_IMAGES=" + lab, "-e=PLUGIN_DISTROS=debian-13"}, options...)
-	docker(t, append(args, image)...)
+	docker(t, append(append([]string{"create", "--name", c.name, nobodyElse}, options...), image)...)
 	t.Cleanup(func() {
 		docker(t, "rm", "-f", "-v", c.name)
 		c.gone(t, 10*time.Second)
 	})
-	docker(t, "cp", "testdata/broken/good/.", c.name+":/work")
+	return c
+}
+
+// start starts the container, to the line that says which run it is.
+func (c *contained) start(t *testing.T) {
+	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "docker", "start", "-a", c.name)
 	read, write := io.Pipe()
 	cmd.Stdout, cmd.Stderr = write, write
@@ -75,7 +88,6 @@ func startContained(t *testing.T, image string, options ...string) *contained {
 	go func() { _ = write.CloseWithError(cmd.Wait()) }() // ends with its container
 	c.lines = bufio.NewScanner(read)
 	c.until(t, "· run ")
-	return c
 }
 
 // until reads what the run prints, to a line that has to come.
@@ -124,7 +136,8 @@ func (c *contained) gone(t *testing.T, limit time.Duration) time.Duration {
 	return time.Since(begin).Round(100 * time.Millisecond)
 }
 
-// TestWatchdogInAContainer ends the plugin's container in every way there is.
+// TestWatchdogInAContainer ends the plugin's container in every way there is,
+// but for that of TestKilledAsDroneKills.
 func TestWatchdogInAContainer(t *testing.T) {
 	image := pluginImage(t)
 	kill := []string{"kill", "-s", "KILL"}
@@ -134,8 +147,6 @@ func TestWatchdogInAContainer(t *testing.T) {
 		moment  string
 		end     []string
 	}{
-		{"killed in a build", nil, moments["build"], kill},
-		{"killed in a test", nil, moments["install"], kill},
 		{"killed and removed at once", []string{"--rm"}, moments["build"], kill},
 		{"removed by force", nil, moments["install"], []string{"rm", "-f", "-v"}},
 		{"stopped", nil, moments["build"], []string{"stop", "-t", "20"}},
