@@ -62,7 +62,7 @@ func inREADME(t *testing.T, text string) string {
 }
 
 func TestBlocksAreYAML(t *testing.T) {
-	for _, document := range append(documents, "docs/shards.md", "docs/troubleshooting.md") {
+	for _, document := range append(documents, "docs/shards.md", "docs/troubleshooting.md", "docs/cookbook.md") {
 		for _, b := range blocks(t, document) {
 			var value any
 			if err := yaml.Load([]byte(b.text), &value); b.language == "yaml" && err != nil {
