@@ -164,7 +164,7 @@ func TestWatchdogInAContainer(t *testing.T) {
 	}
 	t.Run("ends by itself", func(t *testing.T) {
 		t.Parallel()
-		c := startContained(t, image)
+		c := startContained(t, image, "-e=PLUGIN_TEST={lifecycle: service}")
 		c.drain()
 		c.gone(t, 0)
 	})
