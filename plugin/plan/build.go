@@ -107,7 +107,7 @@ func (b builder) environment(w wanted) Job {
 		Exec{Title: "clean up", Script: "rm -rf /build/source"},
 	}}}
 	j.Cache = &Cache{Key: digest(j), Holds: "toolchain and build dependencies"}
-	j.Cause, j.By = "toolchain and build dependencies, by "+w.by(), w.file()
+	j.Cause, j.By = "toolchain and build dependencies, by "+w.file(), w.file()
 	return j
 }
 

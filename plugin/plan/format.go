@@ -19,9 +19,9 @@ type format struct {
 	none, what string
 	// named is that place; empty: the setting names none.
 	named func(settings.Package) string
-	// howName and needsName are what a tree always calls what says how to build, and
-	// what says what that needs. Empty: as source.Package.Where has it.
-	howName, needsName string
+	// control is the file in the directory that says how to build, which says
+	// what that needs; empty: it is one file.
+	control string
 	// makes are the binary packages that come from it; provides, what they can
 	// be asked for by; programs: one of them is for one architecture.
 	makes, provides func(control string) []string
@@ -41,11 +41,11 @@ type format struct {
 // formats by name, as source.Package and distros.Family have it.
 var formats = map[string]format{
 	"deb": {
-		none:    "source: %s holds no debian/control: name the directory with packages: {NAME: {deb: DIR}}, or point source at the tree",
-		what:    "directory %q with a control file",
+		none:    "source: %s holds no debian/control with changelog and rules beside it: name the directory with packages: {NAME: {deb: DIR}}, or point source at the tree",
+		what:    "directory %q with control, changelog and rules",
 		named:   func(p settings.Package) string { return p.Deb },
-		howName: "debian/", needsName: "debian/control",
-		makes: binaryNames, provides: binaries, programs: hasPrograms,
+		control: "control",
+		makes:   binaryNames, provides: binaries, programs: hasPrograms,
 		needs: buildNeeds, needsIn: "debian/control",
 		env: func(p source.Package, _ distros.Distro) map[string]string {
 			return map[string]string{"DP_DEB": path.Base(p.Where)}

@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"path"
@@ -109,21 +108,19 @@ func pickPackage(name string, s settings.Package, tree source.Tree, found []sour
 // binaries are the packages that come from one.
 func (w wanted) binaries() []string { return w.format.makes(w.how.Control) }
 
-// by is the file that says what a build needs.
-func (w wanted) by() string { return cmp.Or(w.format.needsName, w.how.Where) }
-
-// file is the file that says how it is built, relative to the source.
+// file says what a build needs, relative to the source.
 func (w wanted) file() string {
-	switch {
-	case w.how.Where == "":
+	if w.how.Where == "" {
 		return ""
-	case w.how.Format == "deb":
-		return path.Join(w.how.Where, "control")
 	}
-	return w.how.Where
+	return path.Join(w.how.Where, w.format.control)
 }
 
 // cause is what there is to build.
 func (w wanted) cause(tree source.Tree) string {
-	return cmp.Or(w.format.howName, w.how.Where) + " in " + tree.Path
+	where := w.how.Where
+	if w.format.control != "" {
+		where += "/"
+	}
+	return where + " in " + tree.Path
 }

@@ -174,13 +174,13 @@ func TestPlanErrors(t *testing.T) {
 	}{
 		"nothing to build": {
 			func(in *plan.Input) { in.Source.Packages = nil },
-			"source: . holds no debian/control: name the directory with packages: {NAME: {deb: DIR}}, or point source at the tree",
+			"source: . holds no debian/control with changelog and rules beside it: name the directory with packages: {NAME: {deb: DIR}}, or point source at the tree",
 		},
 		"no such package": {
 			func(in *plan.Input) {
 				in.Settings.Packages = map[string]settings.Package{"x": {Deb: "pkg/debian"}}
 			},
-			`packages.x: no directory "pkg/debian" with a control file in .; there are: debian`,
+			`packages.x: no directory "pkg/debian" with control, changelog and rules in .; there are: debian`,
 		},
 		"only matches nothing": {
 			func(in *plan.Input) { in.Settings.Only = settings.List{"debian-12/other"} },
