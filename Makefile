@@ -58,7 +58,7 @@ golden: ## write the goldens anew
 	go test ./plugin/plan ./plugin/report -update
 
 generate: ## write the generated documents anew
-	go test ./plugin/settings ./plugin/result ./plugin/check ./distros -short -update
+	go test -p 1 ./plugin/settings ./plugin/result ./plugin/check ./distros -short -update
 	go test ./plugin/plan -run TestDocument -update
 
 act: setup ## run this repository's own GitHub action by act, which is built for that

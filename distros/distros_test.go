@@ -206,8 +206,37 @@ func TestDocumentIsFresh(t *testing.T) {
 		}
 		fmt.Fprintf(&b, "- %s: %s.\n", name, byName[name].Seen)
 	}
+	fresh(t, file, b.String())
+}
+
+// README names them by family.
+func TestReadmeNamesEveryDistro(t *testing.T) {
+	const file, begin, end = "../README.md", "<!-- distros -->\n", "<!-- /distros -->\n"
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, rest, begins := strings.Cut(string(text), begin)
+	_, tail, ends := strings.Cut(rest, end)
+	if !begins || !ends {
+		t.Fatalf("%s: no %s...%s", file, begin, end)
+	}
+	named := map[string][]string{}
+	for _, d := range all(t) {
+		named[d.Family] = append(named[d.Family], d.Name)
+	}
+	table := "| family | distros |\n|---|---|\n"
+	for _, family := range slices.Sorted(maps.Keys(named)) {
+		table += fmt.Sprintf("| %s | %s |\n", family, strings.Join(named[family], ", "))
+	}
+	fresh(t, file, head+begin+table+end+tail)
+}
+
+// fresh wants a document to be as it is generated, or writes it.
+func fresh(t *testing.T, file, text string) {
+	t.Helper()
 	if *update {
-		if err := os.WriteFile(file, []byte(b.String()), 0o644); err != nil {
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -215,7 +244,7 @@ func TestDocumentIsFresh(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d := cmp.Diff(b.String(), string(have)); d != "" {
+	if d := cmp.Diff(text, string(have)); d != "" {
 		t.Errorf("%s is stale: make generate\n%s", file, d)
 	}
 }
