@@ -444,33 +444,34 @@ func wordOf(v *accessibility.Value) string {
 	return s
 }
 
-// tour does all that a reader may do, and waits for what it brings about.
+// tour does all that a reader may do.
 func (p *tab) tour() error {
-	err := inOrder(
+	return inOrder(
 		p.opened("debian-13, service"), p.keys(kb.ArrowRight, "/", "greeter", kb.Enter, kb.Escape),
 		p.so("the panel", `document.querySelector(".viewer .bar button").focus() || true`), p.keys(kb.Enter, kb.Escape),
 		p.keys("/", "lock", kb.Enter, kb.Escape),
 		p.so("the button", `document.querySelector("#theme").focus() || true`), p.keys(kb.Enter, kb.Enter, kb.Enter),
 		p.so("a button", `document.querySelector(".copy").focus() || true`), p.keys(kb.Enter),
 	)
-	if err == nil {
-		_, err = ask[bool](p, `new Promise((done) => setTimeout(() => done(true), 50))`)
+}
+
+// never wants a list to stay empty, before and after a reader did all he may do
+// and the page had time for what it left for later.
+func (p *tab) never(what string, list func() []string) error {
+	stays := func() error {
+		_, err := ask[bool](p, `new Promise((done) => setTimeout(() => done(true), 50))`)
+		if found := list(); err == nil && len(found) > 0 {
+			err = fmt.Errorf("%s %s", what, strings.Join(found, "; "))
+		}
+		return err
 	}
-	return err
+	return inOrder(stays, p.tour, stays)
 }
 
 func nothingIsSaid(p *tab) error {
-	err := p.tour()
-	if said, _ := p.heard(); len(said) > 0 {
-		return fmt.Errorf("it says %s", strings.Join(said, "; "))
-	}
-	return err
+	return p.never("it says", func() []string { said, _ := p.heard(); return said })
 }
 
 func nothingIsAskedFor(p *tab) error {
-	err := p.tour()
-	if _, asked := p.heard(); len(asked) > 0 {
-		return fmt.Errorf("it asks for %s", strings.Join(asked, "; "))
-	}
-	return err
+	return p.never("it asks for", func() []string { _, asked := p.heard(); return asked })
 }

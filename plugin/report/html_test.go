@@ -237,8 +237,19 @@ func TestManyLogsShareTheRoomOfThePage(t *testing.T) {
 			logs[j.Log] = strings.Repeat("a line of a log\n", 1<<14)
 		}
 	}
-	if text := page(t, runOf(result.Passed, jobs...), logs); len(text) < 8<<20 || len(text) > 14<<20 {
+	jobs[7][0].Outcome, jobs[9][1].Outcome = result.Failed, result.Fault
+	text := page(t, runOf(result.Failed, jobs...), logs)
+	if len(text) < 4<<20 || len(text) > 8<<20 {
 		t.Errorf("%d bytes", len(text))
+	}
+	passed := len(logIn(t, text, 0).Lines)
+	if passed < 1000 {
+		t.Errorf("%d lines of what passed", passed)
+	}
+	for _, i := range []int{2 * 7, 2*9 + 1} {
+		if n := len(logIn(t, text, i).Lines); n < 7*passed || n > 9*passed {
+			t.Errorf("%d lines of what did not pass, %d of what did", n, passed)
+		}
 	}
 }
 

@@ -13,10 +13,12 @@ import (
 
 // How much of the logs a page embeds: all of one up to mostOfALog bytes, of a
 // longer one its end, and less where a run has so many that mostOfLogs would
-// not hold them. The files are beside the page.
+// not hold them: what did not pass has shareOfTrouble times the room of what
+// did. The files are beside the page.
 const (
-	mostOfALog = 256 << 10
-	mostOfLogs = 8 << 20
+	mostOfALog     = 256 << 10
+	mostOfLogs     = 4 << 20
+	shareOfTrouble = 8
 )
 
 // logView is what a page has of a log.
@@ -38,17 +40,27 @@ type logView struct {
 
 // logsOf reads the logs of a run, by the places of their jobs.
 func logsOf(in Input) map[int]logView {
-	var named []int
+	shares := map[int]int64{}
+	var all int64
 	for i, j := range in.Run.Jobs {
 		if j.Log != "" {
-			named = append(named, i)
+			shares[i] = shareOf(j)
+			all += shares[i]
 		}
 	}
 	logs := map[int]logView{}
-	for _, i := range named {
-		logs[i] = readLog(in.Files, in.Run.Jobs[i], min(mostOfALog, int64(mostOfLogs/len(named))))
+	for i, share := range shares {
+		logs[i] = readLog(in.Files, in.Run.Jobs[i], min(mostOfALog, mostOfLogs*share/all))
 	}
 	return logs
+}
+
+// shareOf is a job's share of the room for logs.
+func shareOf(j result.Job) int64 {
+	if j.Outcome == result.Passed || j.Outcome == result.Skipped {
+		return 1
+	}
+	return shareOfTrouble
 }
 
 // readLog reads the end of a job's log. A log that cannot be read is told of,
