@@ -78,17 +78,19 @@ func distrosCommand(w *World) *cobra.Command {
 }
 
 func reportCommand(w *World, outcome *result.Outcome) *cobra.Command {
+	var older string
 	c := &cobra.Command{
-		Use: "report [RESULTS.JSON]", Short: "Show the end of a run again", Args: cobra.MaximumNArgs(1),
+		Use: "report [RESULTS.JSON]", Short: "Show the end of a run again, or what became of an older one", Args: cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) (err error) {
 			file := "dist/results.json"
 			if len(args) > 0 {
 				file = args[0]
 			}
-			*outcome, err = Report(*w, file)
+			*outcome, err = Report(*w, file, older)
 			return err
 		},
 	}
+	c.Flags().StringVar(&older, "compare", "", "the results.json of an older run: show what became red, green, slower, bigger")
 	c.AddCommand(mergeCommand(w, outcome))
 	return c
 }

@@ -13,13 +13,21 @@ import (
 	"github.com/drone-packages/drone-packages/plugin/run"
 )
 
-// Report shows the end of a run again, from its results.json.
-func Report(w World, file string) (result.Outcome, error) {
+// Report shows the end of a run again, from its results.json; with an older
+// one's it shows what became of it since.
+func Report(w World, file, older string) (result.Outcome, error) {
 	happened, err := readResults(file)
 	if err != nil {
 		return result.Fault, &SettingsError{err}
 	}
 	s := session{world: w}
+	if older != "" {
+		old, err := readResults(older)
+		if err != nil {
+			return result.Fault, &SettingsError{err}
+		}
+		return happened.Outcome, report.Compare(w.Stdout, old, happened, s.style())
+	}
 	return happened.Outcome, report.Console(w.Stdout, happened, s.style())
 }
 

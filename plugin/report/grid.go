@@ -268,6 +268,8 @@ type legend struct {
 	warning, not, empty string
 	// between parts of a line, more where something was left out.
 	between, more string
+	// to is between what was and what is.
+	to string
 }
 
 var (
@@ -275,13 +277,13 @@ var (
 		marks: map[result.Outcome]string{
 			result.Passed: "✓", result.Failed: "✗", result.Fault: "⚡", result.Skipped: "○", result.Cancelled: "–",
 		},
-		warning: "!", not: "–", empty: "·", between: " · ", more: "…",
+		warning: "!", not: "–", empty: "·", between: " · ", more: "…", to: "→",
 	}
 	words = legend{
 		marks: map[result.Outcome]string{
 			result.Passed: "ok", result.Failed: "FAIL", result.Fault: "fault", result.Skipped: "skip", result.Cancelled: "-",
 		},
-		warning: "warn", not: "-", empty: ".", between: "; ", more: "...",
+		warning: "warn", not: "-", empty: ".", between: "; ", more: "...", to: "->",
 	}
 )
 

@@ -174,6 +174,14 @@ func faults() result.Run {
 	return runOf(result.Fault, missing, started, booted, mirrored)
 }
 
+// silent is shards of which one did not report.
+func silent() result.Run {
+	gone := distro("debian-13")
+	unreached("its shard, debian-13, did not report: it did not run, was killed, or its folder was not handed on", result.Fault, &gone[image])
+	unreached("not reached: debian-13/image fault", result.Skipped, &gone[environment], &gone[machine], &gone[build], &gone[test])
+	return runOf(result.Fault, distro("debian-12"), gone)
+}
+
 func warned() result.Run {
 	one, several := distro("debian-12"), distro("debian-13")
 	phaseOf(&one[test], "boot").Checks = []result.Check{{

@@ -110,6 +110,15 @@ func (j Job) Place() string {
 	return where
 }
 
+// Row is the distro that a job is for: where what is tested was built for
+// another distro, that one.
+func (j Job) Row() string {
+	if j.BuiltFor != "" {
+		return j.BuiltFor
+	}
+	return j.Distro
+}
+
 // Phase is one column of the grid: "build", "boot", "install", "service" …
 type Phase struct {
 	Name    string  `json:"name"`
