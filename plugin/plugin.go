@@ -75,6 +75,7 @@ func carryOut(ctx context.Context, w World, log *host.Log) (result.Outcome, erro
 	if err != nil {
 		return result.Fault, err
 	}
+	happened = s.whole(happened)
 	return happened.Outcome, errors.Join(s.report(happened), s.handOver(log, happened))
 }
 

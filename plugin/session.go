@@ -34,6 +34,8 @@ type session struct {
 	engine    *docker.Engine
 	host      engine.Host
 	outputDir *os.Root
+	// rerun is set when only what was not green is done.
+	rerun *rerun
 }
 
 // assumedHost is what a plan is made for when no engine answers.
@@ -207,6 +209,9 @@ func (s *session) plan(ctx context.Context) (plan.Plan, error) {
 		return plan.Plan{}, err
 	}
 	p, err := plan.New(a.in)
+	if err == nil && s.settings.Rerun == "failed" {
+		p, err = s.planAgain(&a, p)
+	}
 	if err != nil {
 		return p, &SettingsError{err}
 	}

@@ -74,3 +74,12 @@ func TestWhatIsComparedIsHarmless(t *testing.T) {
 		}
 	}
 }
+
+func TestAnEndThatIsKeptIsToldInEveryReport(t *testing.T) {
+	const want = "kept from run a1b2 of v1.4.0-3-g81cd2ee: debian-12"
+	for name, file := range map[string]string{"html": "report.html", "summary": "summary.md"} {
+		if text := strings.ReplaceAll(rendered(t, name, file, kept()), `\_`, "_"); !strings.Contains(text, want) {
+			t.Errorf("%s does not say %q", file, want)
+		}
+	}
+}

@@ -56,7 +56,19 @@ func (l legend) verdict(run result.Run) string {
 	if run.Reason != "" {
 		parts = append(parts, printable(run.Reason))
 	}
+	for _, e := range run.Earlier {
+		parts = append(parts, keptWords(e))
+	}
 	return strings.Join(parts, l.between)
+}
+
+// keptWords says what is of an earlier run.
+func keptWords(e result.Earlier) string {
+	words := fmt.Sprintf("kept from run %s", printable(e.ID))
+	if e.Source.Revision != "" {
+		words += " of " + printable(e.Source.Revision)
+	}
+	return words + ": " + printable(strings.Join(e.Distros, ", "))
 }
 
 // counts is how many distros, and pairs of them, ended how.

@@ -23,7 +23,7 @@ var update = flag.Bool("update", false, "write the goldens anew")
 var runs = map[string]func() result.Run{
 	"green": green, "failed": failed, "faults": faults, "warned": warned, "skipped": skipped, "linted": linted,
 	"cancelled": cancelled, "several": several, "nothing": nothing, "wide": wide, "hostile": hostile,
-	"silent": silent,
+	"kept": kept, "silent": silent,
 }
 
 func golden(t *testing.T, name, got string) {

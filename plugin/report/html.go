@@ -41,6 +41,7 @@ var htmlFuncs = template.FuncMap{
 	"lines":  split,
 	"mark":   func(o result.Outcome) string { return symbols.marks[o] },
 	"plural": plural,
+	"kept":   keptWords,
 	"icon":   favicon,
 	"short":  func(s string) string { return printable(s[:min(len(s), 12)]) },
 	"title":  titleOf,

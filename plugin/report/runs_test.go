@@ -174,6 +174,13 @@ func faults() result.Run {
 	return runOf(result.Fault, missing, started, booted, mirrored)
 }
 
+// kept is a rerun of one distro.
+func kept() result.Run {
+	r := green()
+	r.Earlier = []result.Earlier{{ID: "a1b2", Source: result.Source{Revision: "v1.4.0-3-g81cd2ee"}, Distros: []string{"debian-12"}}}
+	return r
+}
+
 // silent is shards of which one did not report.
 func silent() result.Run {
 	gone := distro("debian-13")

@@ -35,9 +35,22 @@ type Run struct {
 	// Saved is what caches spared, in seconds of work measured when the
 	// cached thing was made.
 	Saved Seconds `json:"saved,omitempty"`
+	// Earlier says what of it is kept from earlier runs, where only what was
+	// not green was done again.
+	Earlier []Earlier `json:"earlier,omitempty"`
 }
 
-// Host is where it ran, as probed: "docker", "20.10.24", "linux/amd64".
+// Earlier is what is kept of an earlier run: who it was, what it built, and the
+// distros whose results are its.
+type Earlier struct {
+	ID      string    `json:"id"`
+	Started time.Time `json:"started"`
+	Source  Source    `json:"source"`
+	Distros []string  `json:"distros"`
+}
+
+// Host is where it ran, as probed: "docker", "20.10.24", "linux/amd64". Of shards
+// that were merged it is what their hosts have in common; the rest is zero.
 type Host struct {
 	Engine   string `json:"engine"`
 	Version  string `json:"version"`

@@ -98,6 +98,11 @@ type Settings struct {
 	// build boots no machine. test builds nothing: the packages have to be
 	// finished ones, such as those that an earlier step left in dist.
 	Only List `yaml:"only"`
+	// Rerun what: all, or failed, which is the distros that were not green the last time, by the results.json in the output directory.
+	//
+	// Each of them is done as a whole. The results of the others are kept, and
+	// the report says of which run and commit they are.
+	Rerun string `yaml:"rerun" default:"all" enum:"all,failed"`
 	// Init of test machines, one for all or one per distro or pattern: systemd (the default), sysvinit, openrc, or none.
 	//
 	// With none there is nothing that starts services: what asks about them is

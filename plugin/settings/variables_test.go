@@ -15,7 +15,7 @@ import (
 var defaults = settings.Settings{
 	Source: ".", Output: "dist", ImageSource: "auto", Pull: "if-not-exists", CheckValidUntil: true,
 	Timeout: settings.Duration(30 * time.Minute), BootTimeout: settings.Duration(time.Minute), SettleTimeout: settings.Duration(30 * time.Second),
-	Lint: "never", Keep: "never", Privileged: "auto", LogLevel: "info", BuildEnvironment: map[string]string{},
+	Lint: "never", Keep: "never", Privileged: "auto", LogLevel: "info", Rerun: "all", BuildEnvironment: map[string]string{},
 }
 
 func TestDefaults(t *testing.T) {

@@ -1,0 +1,124 @@
+package plugin
+
+import (
+	"cmp"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/drone-packages/drone-packages/distros"
+	"github.com/drone-packages/drone-packages/plugin/plan"
+	"github.com/drone-packages/drone-packages/plugin/report"
+	"github.com/drone-packages/drone-packages/plugin/result"
+)
+
+// rerun is what of an earlier run is done again, and what is kept of it.
+type rerun struct {
+	// file is that run's results.json, as the user calls it.
+	file string
+	old  result.Run
+	// red distros are done again, kept ones are not.
+	red, kept []string
+	// order is the names of all jobs, as if everything were done.
+	order []string
+}
+
+// planAgain is the part of a plan that was not green the last time.
+func (s *session) planAgain(a *asked, whole plan.Plan) (plan.Plan, error) {
+	if err := s.again(a, whole); err != nil {
+		return whole, err
+	}
+	if len(s.rerun.red) == 0 {
+		return plan.Plan{Input: a.in}, nil
+	}
+	return plan.New(a.in)
+}
+
+// again narrows what is asked for to what was not green the last time.
+func (s *session) again(a *asked, whole plan.Plan) error {
+	file := filepath.Join(s.settings.Output, report.ResultsFile)
+	old, err := readResults(filepath.Join(s.world.Dir, file))
+	if err != nil {
+		return fmt.Errorf("rerun: failed, and nothing tells what failed: run without it first, or bring back the %s of the run that is to be done again: %w", file, err)
+	}
+	r := rerun{file: file, old: old}
+	for _, j := range plannedOf(whole) {
+		r.order = append(r.order, j.Name)
+	}
+	red := notGreen(whole, old)
+	a.in.Distros = slices.DeleteFunc(slices.Clone(a.in.Distros), func(d distros.Distro) bool {
+		names := &r.kept
+		if red[d.Name] {
+			names = &r.red
+		}
+		*names = append(*names, d.Name)
+		return !red[d.Name]
+	})
+	s.rerun = &r
+	a.notes = append(a.notes, r.String())
+	if before, now := sourceWords(old.Source), sourceWords(sourceOf(a.in)); len(r.red) == 0 && before != now {
+		return fmt.Errorf("rerun: failed, and nothing was red in %s; but that is of %s, and this is %s: run without rerun", file, before, now)
+	}
+	return nil
+}
+
+// notGreen are the distros of which something that is to be done was not done,
+// or did not pass.
+func notGreen(whole plan.Plan, old result.Run) map[string]bool {
+	red := map[string]bool{}
+	for _, j := range whole.Jobs {
+		i := slices.IndexFunc(old.Jobs, func(done result.Job) bool { return done.Name == j.Name })
+		if i >= 0 && old.Jobs[i].Green() && wentThrough(j, old.Jobs[i]) {
+			continue
+		}
+		red[cmp.Or(j.BuiltFor, j.Distro)] = true
+	}
+	return red
+}
+
+// wentThrough says whether a test had all the phases it is to have.
+func wentThrough(j plan.Job, done result.Job) bool {
+	if j.Kind != plan.Test {
+		return true
+	}
+	return !slices.ContainsFunc(j.Phases, func(p plan.Phase) bool {
+		return !slices.ContainsFunc(done.Phases, func(d result.Phase) bool { return d.Name == p.Name })
+	})
+}
+
+// String says what is done again, and what is kept.
+func (r rerun) String() string {
+	of := fmt.Sprintf("run %s of %s (%s)", r.old.ID, sourceWords(r.old.Source), r.file)
+	if len(r.red) == 0 {
+		return fmt.Sprintf("rerun: failed, and nothing was red in %s: nothing is done; %s kept", of, areWords(r.kept))
+	}
+	words := fmt.Sprintf("rerun: failed: %s not green in %s", wasWords(r.red), of)
+	if len(r.kept) > 0 {
+		words += fmt.Sprintf("; %s kept from it", areWords(r.kept))
+	}
+	return words
+}
+
+func areWords(names []string) string { return agree(names, "is", "are") }
+func wasWords(names []string) string { return agree(names, "was", "were") }
+
+func agree(names []string, one, several string) string {
+	if len(names) == 1 {
+		return names[0] + " " + one
+	}
+	return strings.Join(names, ", ") + " " + several
+}
+
+// sourceWords is what was built, in words.
+func sourceWords(s result.Source) string {
+	return cmp.Or(strings.TrimSuffix(s.Revision+", version "+s.Version, ", version "), "a source without a revision")
+}
+
+// whole is a rerun with what is kept of the earlier run; any other as it is.
+func (s *session) whole(happened result.Run) result.Run {
+	if s.rerun == nil {
+		return happened
+	}
+	return happened.Keep(s.rerun.old, s.rerun.kept, s.rerun.order)
+}
