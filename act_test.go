@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -65,13 +66,33 @@ func wantSaid(t *testing.T, output string, patterns ...string) {
 	}
 }
 
+// madeByAct are what act makes and leaves on the engine, as that is told to
+// remove them.
+func madeByAct(t *testing.T) []string {
+	t.Helper()
+	if testing.Short() {
+		return nil
+	}
+	var all []string
+	for _, name := range strings.Fields(docker(t, "images", "--format={{.Repository}}", "--filter=reference=act-*-dockeraction")) {
+		all = append(all, "rmi "+name)
+	}
+	for _, name := range strings.Fields(docker(t, "volume", "ls", "-q", "--filter=name=act-")) {
+		all = append(all, "volume rm "+name)
+	}
+	return all
+}
+
 // act calls its containers by the workflow's name: one at a time.
 func TestTheAction(t *testing.T) {
 	t.Parallel()
+	before := madeByAct(t)
 	t.Run("hands over packages", handsOverPackages)
 	t.Run("annotates what fails", annotatesWhatFails)
-	if !t.Failed() && !testing.Short() {
-		docker(t, "rmi", "act-drone-packages-drone-packages-main-dockeraction")
+	for _, left := range madeByAct(t) {
+		if !slices.Contains(before, left) {
+			docker(t, strings.Fields(left)...)
+		}
 	}
 }
 

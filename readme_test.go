@@ -307,3 +307,25 @@ func wordsOfTheProgram(t *testing.T) string {
 	}
 	return all.String()
 }
+
+var link = regexp.MustCompile(`\]\(([^)#:]+)(?:#[^)]*)?\)`)
+
+// What documents link to in the repository is there.
+func TestLinksLeadSomewhere(t *testing.T) {
+	met := 0
+	for _, file := range append(files(t, "docs", ".md"), "README.md", "CONTRIBUTING.md", "docs.md") {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range link.FindAllStringSubmatch(string(text), -1) {
+			met++
+			if _, err := os.Stat(filepath.Join(filepath.Dir(file), m[1])); err != nil {
+				t.Errorf("%s: %v", file, err)
+			}
+		}
+	}
+	if met == 0 {
+		t.Error("there is no link")
+	}
+}
