@@ -2,7 +2,6 @@ package check
 
 import (
 	"context"
-	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -12,15 +11,27 @@ import (
 	"github.com/drone-packages/drone-packages/plugin/result"
 )
 
+// provenance is what a database knows of whose a file is.
+type provenance interface {
+	database
+	// ownerOf is the package that has a file; empty, if it is nobody's.
+	ownerOf(ctx context.Context, file string) string
+	// required are the names of a package and of all that it requires,
+	// directly or not, and that is installed.
+	required(ctx context.Context, name string) []string
+	// requires is how a package says that a script of its needs something.
+	requires(script string) string
+}
+
 // missingCommands are findings for what scriptlets call and the machine does
 // not have, and warnings for what it has by luck: of a package that nothing
 // requires.
-func (m machine) missingCommands(ctx context.Context, p Package) []result.Check {
+func (m machine) missingCommands(ctx context.Context, d provenance, p Package) []result.Check {
 	var found []result.Check
 	var required []string
-	for _, script := range m.database().scripts(ctx, p.Name) {
+	for _, script := range d.scripts(ctx, p.Name) {
 		about := script.Name + " of " + p.Name
-		requires := fmt.Sprintf("Requires(%s)", strings.TrimPrefix(script.Name, "%"))
+		requires := d.requires(script.Name)
 		for _, name := range commandsOf(script.Text) {
 			place := m.callable(name)
 			if place == "" {
@@ -28,12 +39,12 @@ func (m machine) missingCommands(ctx context.Context, p Package) []result.Check 
 					"nothing that the package requires brings it: it needs "+requires))
 				continue
 			}
-			owner := m.ownerOf(ctx, place)
+			owner := d.ownerOf(ctx, place)
 			if owner == "" {
 				continue
 			}
 			if required == nil {
-				required = m.required(ctx, p.Name)
+				required = d.required(ctx, p.Name)
 			}
 			if !slices.Contains(required, owner) {
 				c := failed("script", about, "commands", "what it calls is required", name+" is of "+owner,
@@ -63,46 +74,6 @@ func (m machine) callable(name string) string {
 	return ""
 }
 
-// ownerOf is the package that has a file, by either of its names where a
-// directory is a link; empty, if it is nobody's.
-func (m machine) ownerOf(ctx context.Context, file string) string {
-	for _, name := range []string{file, m.canonical(file)} {
-		out, err := m.run(ctx, "rpm", "-qf", "--qf", `%{NAME}\n`, name)
-		if word := strings.Fields(out); err == nil && len(word) > 0 {
-			return word[0]
-		}
-	}
-	return ""
-}
-
-// required are the names of a package and of all that it requires, directly or
-// not, and that is installed.
-func (m machine) required(ctx context.Context, name string) []string {
-	all, next := []string{name}, []string{name}
-	for len(next) > 0 {
-		out, _ := m.run(ctx, "rpm", append([]string{"-q", "--qf", `[%{REQUIRENAME}\n]`}, next...)...) // one that is not installed requires nothing
-		next = nil
-		var needs []string
-		for line := range strings.Lines(out) {
-			need := strings.TrimSpace(line)
-			if need != "" && !strings.ContainsAny(need, " ") && !strings.HasPrefix(need, "rpmlib(") {
-				needs = append(needs, need)
-			}
-		}
-		if len(needs) == 0 {
-			break
-		}
-		out, _ = m.run(ctx, "rpm", append([]string{"-q", "--qf", `=%{NAME}\n`, "--whatprovides"}, distinct(needs)...)...) // what nothing provides is told by line
-		for line := range strings.Lines(out) {
-			by, found := strings.CutPrefix(strings.TrimSpace(line), "=")
-			if found && !slices.Contains(all, by) {
-				all, next = append(all, by), append(next, by)
-			}
-		}
-	}
-	return all
-}
-
 // commandsOf are the commands that a shell script calls by name, in its order:
 // without those of the shell and its own functions, and without those that it
 // asks after before it calls them. What is no shell script calls nothing.
@@ -115,7 +86,9 @@ func commandsOf(script string) []string {
 	syntax.Walk(tree, func(node syntax.Node) bool {
 		switch n := node.(type) {
 		case *syntax.FuncDecl:
-			known = append(known, n.Name.Value)
+			if n.Name != nil { // zsh has functions without
+				known = append(known, n.Name.Value)
+			}
 		case *syntax.CallExpr:
 			words := literals(n)
 			if len(words) == 0 {

@@ -20,6 +20,7 @@ func TestCommandsOfScripts(t *testing.T) {
 		"command -v semanage >/dev/null && semanage x": nil,
 		"[ -x /usr/sbin/tune ] && tune":                nil,
 		"if type tune; then /usr/sbin/tune; fi":        nil,
+		"() tidy":                                      {"tidy"},
 		"$HELPER now; \"$X\" y":                        nil,
 		"'quoted' a; \"double\" b":                     {"quoted", "double"},
 		"x=$(hostname -f)":                             {"hostname"},
@@ -41,7 +42,7 @@ func TestMissingCommandsAreTold(t *testing.T) {
 	const rest = " commands | want what it calls is there | found "
 	const why = " is not there | why nothing that the package requires brings it: it needs Requires(post)"
 	want := []string{"failed script %post of a" + rest + "register" + why, "failed script %post of a" + rest + "gone" + why}
-	if d := cmp.Diff(want, sayAll(m.missingCommands(t.Context(), Package{Name: "a"}))); d != "" {
+	if d := cmp.Diff(want, sayAll(m.missingCommands(t.Context(), rpmdb{m}, Package{Name: "a"}))); d != "" {
 		t.Error(d)
 	}
 }
@@ -71,7 +72,7 @@ func TestCommandsThatNothingRequires(t *testing.T) {
 	}
 	want := []string{"warning failed script %pre of a commands | want what it calls is required | found useradd is of shadow-utils | why " +
 		"the machine has it, and nothing that the package requires does: Requires(pre): shadow-utils"}
-	if d := cmp.Diff(want, sayAll(m.missingCommands(t.Context(), Package{Name: "a"}))); d != "" {
+	if d := cmp.Diff(want, sayAll(m.missingCommands(t.Context(), rpmdb{m}, Package{Name: "a"}))); d != "" {
 		t.Error(d)
 	}
 }

@@ -77,6 +77,8 @@ type dialect struct {
 	// Gone is when nothing of a package may be there any more, as "gone after
 	// purge"; LeftBehind, why something is; NamesStay, why users may be.
 	Gone, LeftBehind, NamesStay string
+	// RunLeft is what else would remove files of /run.
+	RunLeft string
 	// StopsNot: processes outlive the package; StopUnit and StopScript, how
 	// it would end them.
 	StopsNot, StopUnit, StopScript string

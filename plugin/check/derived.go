@@ -44,7 +44,7 @@ func (d rpmdb) questions(ctx context.Context, packages []Package, before map[str
 	for _, p := range packages {
 		out, _ := d.machine.run(ctx, "rpm", "-V", "--nodeps", p.Name) // its exit code says no more than its output
 		all = append(all,
-			question{p.Name, "scriptlets find their commands", d.machine.missingCommands(ctx, p)},
+			question{p.Name, "scriptlets find their commands", d.machine.missingCommands(ctx, d, p)},
 			question{p.Name, "as packaged", verified(p.Name, out)})
 	}
 	return all

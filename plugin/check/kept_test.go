@@ -57,7 +57,7 @@ func TestWhatIsLeftInRun(t *testing.T) {
 	}
 	want := []string{"failed leftover /run/a/a.pid running | want gone after removal | found still there | why a running service's own: " +
 		"have it removed when the service stops (RuntimeDirectory=), or by %preun when $1 is 0"}
-	if d := cmp.Diff(want, sayAll(leftRunning(snapshot{Run: []string{"/run/old.pid"}}, now, accept.accepts))); d != "" {
+	if d := cmp.Diff(want, sayAll(leftRunning(snapshot{Run: []string{"/run/old.pid"}}, now, accept.accepts, rpmdb{}.dialect()))); d != "" {
 		t.Error(d)
 	}
 }

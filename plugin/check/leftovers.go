@@ -40,7 +40,7 @@ func (a *agent) leftovers(ctx context.Context) error {
 	var checks []result.Check
 	if a.NoPurge {
 		accepted, checks = kept(before, now, accepted)
-		checks = append(checks, leftRunning(before, now, accepted)...)
+		checks = append(checks, leftRunning(before, now, accepted, a.machine.dialect())...)
 	}
 	checks = append(checks, compare(before, now, accepted, had.Files, a.machine.dialect())...)
 	for _, c := range checks {
@@ -58,12 +58,12 @@ func (a *agent) leftovers(ctx context.Context) error {
 // leftRunning are files in /run that were not there: they go with the next
 // boot, and until then nobody but the package would have removed them. The
 // directories that tmpfiles.d made may stay.
-func leftRunning(before, now snapshot, accepted func(string) bool) []result.Check {
+func leftRunning(before, now snapshot, accepted func(string) bool, say dialect) []result.Check {
 	var checks []result.Check
 	for _, p := range now.Run {
 		if !slices.Contains(before.Run, p) && !accepted(p) {
 			checks = append(checks, failed("leftover", p, "running", "gone after removal", "still there",
-				"a running service's own: have it removed when the service stops (RuntimeDirectory=), or by %preun when $1 is 0"))
+				"a running service's own: have it removed when the service stops (RuntimeDirectory=), or "+say.RunLeft))
 		}
 	}
 	return checks

@@ -84,3 +84,17 @@ func (m machine) canonical(path string) string {
 	}
 	return filepath.Join(dir, filepath.Base(path))
 }
+
+// places is canonical for many paths: there are tens of thousands of files, and
+// few directories.
+func (m machine) places() func(string) string {
+	dirs := map[string]string{}
+	return func(path string) string {
+		dir, known := dirs[filepath.Dir(path)]
+		if !known {
+			dir = filepath.Dir(m.canonical(path))
+			dirs[filepath.Dir(path)] = dir
+		}
+		return filepath.Join(dir, filepath.Base(path))
+	}
+}

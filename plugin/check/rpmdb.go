@@ -3,8 +3,8 @@ package check
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os/exec"
-	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -98,19 +98,14 @@ func (d rpmdb) owned(ctx context.Context, but []Package) map[string]bool {
 	if err != nil {
 		return owned
 	}
-	dirs := map[string]string{} // there are tens of thousands of files, and few directories
+	place := d.machine.places()
 	for line := range strings.Lines(out) {
 		name, file, _ := strings.Cut(strings.TrimRight(line, "\n"), " ")
 		ours := slices.ContainsFunc(but, func(p Package) bool { return p.Name == name })
 		if ours || !strings.HasPrefix(file, "/") {
 			continue
 		}
-		dir, known := dirs[path.Dir(file)]
-		if !known {
-			dir = path.Dir(d.machine.canonical(file))
-			dirs[path.Dir(file)] = dir
-		}
-		owned[path.Join(dir, path.Base(file))] = true
+		owned[place(file)] = true
 	}
 	return owned
 }
@@ -146,6 +141,50 @@ func (d rpmdb) scripts(ctx context.Context, name string) []packageScript {
 	return all
 }
 
+// ownerOf is the package that has a file, by either of its names where a
+// directory is a link; empty, if it is nobody's.
+func (d rpmdb) ownerOf(ctx context.Context, file string) string {
+	for _, name := range []string{file, d.machine.canonical(file)} {
+		out, err := d.machine.run(ctx, "rpm", "-qf", "--qf", `%{NAME}\n`, name)
+		if word := strings.Fields(out); err == nil && len(word) > 0 {
+			return word[0]
+		}
+	}
+	return ""
+}
+
+// required are the names of a package and of all that it requires, directly or
+// not, and that is installed.
+func (d rpmdb) required(ctx context.Context, name string) []string {
+	all, next := []string{name}, []string{name}
+	for len(next) > 0 {
+		out, _ := d.machine.run(ctx, "rpm", append([]string{"-q", "--qf", `[%{REQUIRENAME}\n]`}, next...)...) // one that is not installed requires nothing
+		next = nil
+		var needs []string
+		for line := range strings.Lines(out) {
+			need := strings.TrimSpace(line)
+			if need != "" && !strings.ContainsAny(need, " ") && !strings.HasPrefix(need, "rpmlib(") {
+				needs = append(needs, need)
+			}
+		}
+		if len(needs) == 0 {
+			break
+		}
+		out, _ = d.machine.run(ctx, "rpm", append([]string{"-q", "--qf", `=%{NAME}\n`, "--whatprovides"}, distinct(needs)...)...) // what nothing provides is told by line
+		for line := range strings.Lines(out) {
+			by, found := strings.CutPrefix(strings.TrimSpace(line), "=")
+			if found && !slices.Contains(all, by) {
+				all, next = append(all, by), append(next, by)
+			}
+		}
+	}
+	return all
+}
+
+func (rpmdb) requires(script string) string {
+	return fmt.Sprintf("Requires(%s)", strings.TrimPrefix(script, "%"))
+}
+
 func (rpmdb) dialect() dialect {
 	return dialect{
 		Unfinished:          "the upgrade did not end: a scriptlet of the old version failed (%preun, %postun), so rpm kept it",
@@ -156,6 +195,7 @@ func (rpmdb) dialect() dialect {
 		Gone:                "gone after removal",
 		LeftBehind:          "not owned by any package: made by a scriptlet or at run time; have %postun remove it when $1 is 0, or own it with %ghost or %dir",
 		NamesStay:           "the guidelines of rpm distributions let system users stay",
+		RunLeft:             "by %preun when $1 is 0",
 		StopsNot:            "%preun must stop what the package runs when $1 is 0 (%systemd_preun)",
 		StopUnit:            "%preun does not stop it (%systemd_preun)",
 		StopScript:          "%preun does not stop it (service %s stop)",
