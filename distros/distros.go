@@ -64,9 +64,9 @@ type Family struct {
 	Like string `yaml:"like"`
 	// Seen says in words what its recipes have run on, and what not.
 	Seen string `yaml:"seen"`
-	// Format of its packages: deb, rpm.
+	// Format of its packages: deb, rpm, pacman.
 	Format string `yaml:"format"`
-	// Manager is its package manager's name: apt, dnf, zypper.
+	// Manager is its package manager's name: apt, dnf, zypper, pacman.
 	Manager string `yaml:"manager"`
 	// Bootstrap is the tool that makes a root file system from a mirror:
 	// mmdebstrap.
@@ -77,6 +77,11 @@ type Family struct {
 	// Presets: the distro says which units an installation enables, and
 	// nobody but an administrator starts them.
 	Presets bool `yaml:"presets"`
+	// Administered: packages leave what runs alone. Nobody but an administrator
+	// restarts units after an upgrade, and stops them before a removal.
+	Administered bool `yaml:"administered"`
+	// KeepsData: no removal takes what services and users made, Purge neither.
+	KeepsData bool `yaml:"keeps_data"`
 	// Agent: the recipes Index and Older run our own program, $DP_AGENT.
 	Agent bool `yaml:"agent"`
 	// Environment of every recipe, beside what is common to all families.
@@ -125,9 +130,9 @@ const (
 	// Toolchain installs what every build needs.
 	Toolchain Recipe = "toolchain"
 	// BuildDeps installs what the source in $DP_SOURCE says it needs. In an
-	// environment, which is keyed by it, only that is there: debian/control, or
-	// the spec file. Formats with a spec file have it in $DP_SPEC, relative to
-	// $DP_SOURCE, here and below.
+	// environment, which is keyed by it, only that is there: debian/control, the
+	// spec file, or the PKGBUILD. The latter are in $DP_SPEC and $DP_PKGBUILD,
+	// relative to $DP_SOURCE, here and below.
 	BuildDeps Recipe = "build_deps"
 	// Version gives the source in $DP_SOURCE the version $DP_VERSION.
 	Version Recipe = "version"

@@ -15,6 +15,7 @@ import (
 	"github.com/ulikunitz/xz"
 
 	"github.com/drone-packages/drone-packages/plugin/result"
+	"github.com/drone-packages/drone-packages/plugin/source"
 )
 
 // Caps on what is read of a package: a build is untrusted code, and a list is
@@ -26,12 +27,16 @@ const (
 )
 
 // contents are the files in a package, the first of them and how many there
-// are. It lists debs; of other files it knows nothing.
+// are. It lists debs and pacman's; of other files it knows nothing.
 func contents(name string, size int64, r io.Reader) ([]result.File, int, error) {
-	if !strings.HasSuffix(name, ".deb") || size > largestListed {
+	isDeb, isPacman := strings.HasSuffix(name, ".deb"), strings.HasSuffix(name, "."+source.Ending("pacman"))
+	if !isDeb && !isPacman || size > largestListed {
 		return nil, 0, nil
 	}
-	name, data, err := arMember(r, "data.tar")
+	data, err := r, error(nil)
+	if isDeb {
+		name, data, err = arMember(r, "data.tar")
+	}
 	if err != nil {
 		return nil, 0, err
 	}
@@ -42,7 +47,8 @@ func contents(name string, size int64, r io.Reader) ([]result.File, int, error) 
 	return tarContents(io.LimitReader(plain, mostUnpacked))
 }
 
-// tarContents are the files of a tar that are no directories.
+// tarContents are the files of a tar that are no directories, nor what pacman
+// has in a package beside its files: .PKGINFO, .MTREE, .INSTALL.
 func tarContents(r io.Reader) (files []result.File, count int, err error) {
 	for t := tar.NewReader(r); ; {
 		h, err := t.Next()
@@ -52,7 +58,7 @@ func tarContents(r io.Reader) (files []result.File, count int, err error) {
 		if err != nil {
 			return nil, 0, err
 		}
-		if h.Typeflag == tar.TypeDir {
+		if h.Typeflag == tar.TypeDir || strings.HasPrefix(h.Name, ".") && !strings.HasPrefix(h.Name, "./") {
 			continue
 		}
 		count++

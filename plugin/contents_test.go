@@ -1,7 +1,9 @@
 package plugin
 
 import (
+	"archive/tar"
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -10,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/klauspost/compress/zstd"
 
 	"github.com/drone-packages/drone-packages/plugin/result"
 )
@@ -52,6 +55,37 @@ func TestContentsOfDebs(t *testing.T) {
 		got, n, err := contents("x.deb", int64(len(data)), bytes.NewReader(data))
 		if d := cmp.Diff(want, got); d != "" || n != 3 || err != nil {
 			t.Errorf("%s: %d, %v: %s", compression, n, err, d)
+		}
+	}
+}
+
+func TestContentsOfPacmansPackages(t *testing.T) {
+	var b bytes.Buffer
+	z, err := zstd.NewWriter(&b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := tar.NewWriter(z)
+	for _, name := range []string{".PKGINFO", ".MTREE", "etc/", "etc/x.conf", "usr/share/x/.hidden"} {
+		h := &tar.Header{Name: name, Mode: 0o644, Typeflag: tar.TypeReg, Size: 1}
+		if strings.HasSuffix(name, "/") {
+			h.Typeflag, h.Size = tar.TypeDir, 0
+		}
+		if err := w.WriteHeader(h); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Write(make([]byte, h.Size)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := errors.Join(w.Close(), z.Close()); err != nil {
+		t.Fatal(err)
+	}
+	want := []result.File{{Path: "/etc/x.conf", Size: 1}, {Path: "/usr/share/x/.hidden", Size: 1}}
+	for name, want := range map[string][]result.File{"x-1-1-any.pkg.tar.zst": want, "drone-packages.db": nil} {
+		got, n, err := contents(name, int64(b.Len()), bytes.NewReader(b.Bytes()))
+		if d := cmp.Diff(want, got); d != "" || n != len(want) || err != nil {
+			t.Errorf("%s: %d, %v: %s", name, n, err, d)
 		}
 	}
 }

@@ -79,13 +79,15 @@ const (
 // for Question and Format.
 type Request struct {
 	Question Question `json:"question"`
-	// Format of the packages: "deb" or "rpm".
+	// Format of the packages: "deb", "rpm" or "pacman".
 	Format string `json:"format"`
 	// Presets: the distro says which units an installation enables, and nobody
-	// but an administrator starts them. NoPurge: the package manager knows
-	// none, so that configuration and data stay on purpose.
-	Presets bool `json:"presets,omitempty"`
-	NoPurge bool `json:"no_purge,omitempty"`
+	// but an administrator starts them. Administered: nobody else restarts them
+	// either, after an upgrade. NoPurge: no removal takes what was made since
+	// the installation, so that this stays on purpose.
+	Presets      bool `json:"presets,omitempty"`
+	Administered bool `json:"administered,omitempty"`
+	NoPurge      bool `json:"no_purge,omitempty"`
 	// Init of the machine: systemd, if empty, sysvinit, openrc, or none.
 	Init string `json:"init,omitempty"`
 	// Packages under test, as built.

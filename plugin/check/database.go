@@ -8,8 +8,9 @@ import (
 // databases has, for each format of packages, what a machine with packages of
 // that format has.
 var databases = map[string]func(machine) database{
-	"deb": func(m machine) database { return dpkg{m} },
-	"rpm": func(m machine) database { return rpmdb{m} },
+	"deb":    func(m machine) database { return dpkg{m} },
+	"rpm":    func(m machine) database { return rpmdb{m} },
+	"pacman": func(m machine) database { return alpm{m} },
 }
 
 // knownFormat is an error that says so where a format is none.

@@ -9,18 +9,20 @@ import (
 	"github.com/drone-packages/drone-packages/plugin/result"
 )
 
-// keptEndings are what rpm calls the configuration that it does not throw
-// away.
+// keptEndings are what rpm and pacman call the configuration that they do not
+// throw away.
 var keptEndings = map[string]string{
 	".rpmsave": "what an administrator had edited: rpm keeps it under this name when the package goes",
 	".rpmorig": "what was there before the package: rpm keeps it under this name",
 	".rpmnew":  "what a newer package ships, beside the administrator's own: nobody has merged it",
+	".pacsave": "what an administrator had edited: pacman keeps it under this name when the package goes, but for -Rn",
+	".pacnew":  "what a newer package ships, beside the administrator's own: nobody has merged it",
 }
 
 // keptDirs are where what services make stays.
 var keptDirs = append(slices.Clone(dataDirs), "/var/log/", "/var/cache/")
 
-const dataKept = "made by the service: there is no purge, so that data is the administrator's to remove"
+const dataKept = "made by the service: no removal takes data, which is the administrator's to remove"
 
 // whyKept says what a package manager without purge leaves on purpose: the
 // kind, configuration or data, and why; empty: it would have to go.

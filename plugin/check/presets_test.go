@@ -93,5 +93,11 @@ func TestAnUpgradeKeepsWhatTheAdministratorMade(t *testing.T) {
 		if d := cmp.Diff(c.want, a.wanted(shippedUnit{Manual: true}, c.was, true)); d != "" {
 			t.Errorf("%s:\n%s", name, d)
 		}
+		// Where packages leave units alone, so do their upgrades.
+		administered := &agent{Request: Request{Expect: Upgraded, Administered: true}}
+		c.want.OldPID = 0
+		if d := cmp.Diff(c.want, administered.wanted(shippedUnit{Manual: true}, c.was, true)); d != "" {
+			t.Errorf("administered, %s:\n%s", name, d)
+		}
 	}
 }

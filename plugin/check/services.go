@@ -96,7 +96,7 @@ func (a *agent) wanted(s shippedUnit, was unit, known bool) shippedUnit {
 	case a.Expect == Upgraded && s.Manual:
 		s.Enabled, s.Started = was.enabled(), was.ActiveState == "active"
 		s.Stopped = !s.Started
-		if s.Started {
+		if s.Started && !a.Administered {
 			s.OldPID = was.MainPID
 		}
 	case a.Expect == Upgraded && s.Started:

@@ -10,6 +10,7 @@ import (
 	"github.com/drone-packages/drone-packages/distros"
 	"github.com/drone-packages/drone-packages/plugin/check"
 	"github.com/drone-packages/drone-packages/plugin/settings"
+	"github.com/drone-packages/drone-packages/plugin/source"
 )
 
 // Origin is where finished packages of a format are: a path, a glob or a URL,
@@ -92,7 +93,8 @@ var (
 // what a shell would take apart.
 func fileName(from, format string) string {
 	name := oddInName.ReplaceAllString(path.Base(queryPart.ReplaceAllString(from, "")), "_")
-	return strings.TrimSuffix(name, "."+format) + "." + format
+	ending := "." + source.Ending(format)
+	return strings.TrimSuffix(name, ending) + ending
 }
 
 // withoutUser leaves user and password out of web addresses.
@@ -141,7 +143,8 @@ func (b builder) fetch(w wanted) Job {
 }
 
 // holds is the package in a file, as far as its name says so:
-// NAME_VERSION_ARCH.deb, NAME-VERSION-RELEASE.ARCH.rpm. Empty: it does not.
+// NAME_VERSION_ARCH.deb, NAME-VERSION-RELEASE.ARCH.rpm,
+// NAME-VERSION-RELEASE-ARCH.pkg.tar.zst. Empty: it does not.
 func (f FinishedFile) holds() string {
 	if m := formats[f.Format].file.FindStringSubmatch(strings.TrimPrefix(f.Name, again)); m != nil {
 		return m[1]

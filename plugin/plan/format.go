@@ -69,4 +69,21 @@ var formats = map[string]format{
 		needsEnv: map[string]string{"DP_SPEC": "package.spec"},
 		file:     regexp.MustCompile(`^(.+)-[^-]+-[^-]+\.rpm$`),
 	},
+	"pacman": {
+		none:  "source: %s holds no PKGBUILD (" + source.PKGBUILDPlaces + "): name it with packages: {NAME: {pkgbuild: FILE}}, or point source at the tree",
+		what:  "PKGBUILD %q",
+		named: func(p settings.Package) string { return p.Pkgbuild },
+		makes: func(control string) []string { return source.ParsePKGBUILD(control).Packages },
+		provides: func(control string) []string {
+			p := source.ParsePKGBUILD(control)
+			return slices.Concat(p.Packages, p.Provides)
+		},
+		programs: func(control string) bool { return !source.ParsePKGBUILD(control).Any },
+		needs:    source.PKGBUILDNeeds, needsIn: "PKGBUILD",
+		env: func(p source.Package, _ distros.Distro) map[string]string {
+			return map[string]string{"DP_PKGBUILD": strings.TrimPrefix(p.Where, p.Dir+"/")}
+		},
+		needsEnv: map[string]string{"DP_PKGBUILD": "PKGBUILD"},
+		file:     regexp.MustCompile(`^(.+)-[^-]+-[^-]+-[^-]+\.pkg\.tar\.zst$`),
+	},
 }

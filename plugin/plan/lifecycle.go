@@ -83,13 +83,13 @@ func (b builder) lifecycle(packages []wanted) []Phase {
 			b.askChecks(packages, check.AfterReboot)...)},
 		{Name: "reinstall", Steps: []Step{
 			b.act(b.manager()+": reinstall", distros.Reinstall), b.judge("reinstall", check.Before)}},
-		{Name: "remove", Vital: true, Steps: []Step{
-			b.act(b.manager()+": remove", distros.Remove), b.ask(check.Removed, check.Declared)}},
+		{Name: "remove", Vital: true, Steps: append(b.shutDown(),
+			b.act(b.manager()+": remove", distros.Remove), b.ask(check.Removed, check.Declared))},
 		{Name: "return", Steps: []Step{
 			b.act(b.manager()+": install again", distros.Install), b.judge("return", b.onReturn())}},
-		{Name: "purge", Steps: []Step{
+		{Name: "purge", Steps: append(b.shutDown(),
 			b.purge(),
-			b.ask(check.Removed, check.Declared), b.ask(check.Leftovers, check.Declared)}},
+			b.ask(check.Removed, check.Declared), b.ask(check.Leftovers, check.Declared))},
 		{Name: "upgrade", Vital: true, From: ready, Needs: "install", Steps: b.upgrade(packages)},
 		{Name: "downgrade", Steps: b.downgrade()},
 	}...)
@@ -139,6 +139,15 @@ func (b builder) startUp() []Step {
 		return nil
 	}
 	return []Step{b.askState(check.Request{Enabled: true, Active: true}), b.ask(check.Services, check.Before)}
+}
+
+// shutDown disables and stops units as an administrator would, where no
+// removal does.
+func (b builder) shutDown() []Step {
+	if !b.family.Administered || b.init == noInit {
+		return nil
+	}
+	return []Step{b.askState(check.Request{})}
 }
 
 // onReturn is what units must be when the package comes back after a removal:
@@ -232,9 +241,10 @@ func (b builder) request(q check.Question, expect check.Expect) check.Request {
 	s := b.in.Settings
 	return check.Request{
 		Question: q, Format: b.family.Format, Expect: expect,
-		Presets: b.family.Presets, NoPurge: b.noPurge(),
-		Init:   b.initName(),
-		Settle: time.Duration(s.SettleTimeout), Boot: time.Duration(s.BootTimeout),
+		Presets: b.family.Presets, Administered: b.family.Administered,
+		NoPurge: b.noPurge() || b.family.KeepsData,
+		Init:    b.initName(),
+		Settle:  time.Duration(s.SettleTimeout), Boot: time.Duration(s.BootTimeout),
 		Noise: slices.Concat(s.Test.Noise, b.written()),
 	}
 }

@@ -46,7 +46,7 @@ func checkUpgradeFrom(from settings.Origins) error {
 		}
 	}
 	if lines > 0 && lines < len(from) {
-		return errors.New(upgradeFrom + ": apt or rpm lines, or paths and URLs, not both")
+		return errors.New(upgradeFrom + ": lines for package managers, or paths and URLs, not both")
 	}
 	return nil
 }

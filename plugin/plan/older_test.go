@@ -87,9 +87,9 @@ func TestNoUpgradeIsTold(t *testing.T) {
 
 func TestUpgradeFromAndExpectThatCannotBe(t *testing.T) {
 	for want, test := range map[string]settings.Test{
-		"test.upgrade_from: none excludes all others":                      {UpgradeFrom: settings.Origins{"old", "none"}},
-		"test.upgrade_from: synthetic excludes all others":                 {UpgradeFrom: settings.Origins{"synthetic", "old"}},
-		"test.upgrade_from: apt or rpm lines, or paths and URLs, not both": {UpgradeFrom: settings.Origins{"old", "deb https://x ./"}},
+		"test.upgrade_from: none excludes all others":                                {UpgradeFrom: settings.Origins{"old", "none"}},
+		"test.upgrade_from: synthetic excludes all others":                           {UpgradeFrom: settings.Origins{"synthetic", "old"}},
+		"test.upgrade_from: lines for package managers, or paths and URLs, not both": {UpgradeFrom: settings.Origins{"old", "deb https://x ./"}},
 		`test.expect: no service is judged in "remove"; there are: install, reboot, reinstall, return, upgrade, downgrade`: {
 			Expect: map[string]map[string]settings.Expected{"remove": nil}},
 	} {

@@ -77,7 +77,7 @@ func foundPackages(tree source.Tree, found []source.Package, format string) ([]w
 		err := fmt.Errorf(formats[format].none, tree.Path)
 		if len(tree.Packages) > 0 {
 			other := tree.Packages[0]
-			err = fmt.Errorf("%w; for .%s there is %s: to build that alone, ask for no distro that takes .%s", err, other.Format, other.Where, format)
+			err = fmt.Errorf("%w; for .%s there is %s: to build that alone, ask for no distro that takes .%s", err, source.Ending(other.Format), other.Where, source.Ending(format))
 		}
 		return nil, err
 	}

@@ -66,7 +66,7 @@ func (p *Plan) noRevisionNote() {
 	}
 	for _, d := range p.Input.Distros {
 		if family := p.Input.Families[d.Family]; family.Recipes[distros.Revision] == "" {
-			p.Notes = append(p.Notes, fmt.Sprintf("%s: %s is not for .%s: the revision is what the source says", d.Name, settings.RevisionFrom, family.Format))
+			p.Notes = append(p.Notes, fmt.Sprintf("%s: %s is not for .%s: the revision is what the source says", d.Name, settings.RevisionFrom, source.Ending(family.Format)))
 		}
 	}
 }

@@ -179,6 +179,7 @@ func knownInput(t *testing.T) plan.Input {
 	}
 	in := rpmInput()
 	in.Distros, in.Catalogue, in.Families = all, all, families
+	in.Source.Packages = append(in.Source.Packages, source.Package{Name: "greeter", Format: "pacman", Where: "arch/PKGBUILD", Dir: ".", Control: pkgbuild})
 	return in
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/drone-packages/drone-packages/distros"
+	"github.com/drone-packages/drone-packages/plugin/source"
 )
 
 // targets are the distros that what is built for one is tested on: those that
@@ -75,7 +76,7 @@ func (b builder) unfit(packages []wanted) string {
 		return ""
 	}
 	if other := b.in.Families[built.Family]; other.Format != b.family.Format {
-		return fmt.Sprintf("it installs .%s, not .%s", b.family.Format, other.Format)
+		return fmt.Sprintf("it installs .%s, not .%s", source.Ending(b.family.Format), source.Ending(other.Format))
 	}
 	if !newer(built.Glibc, b.distro.Glibc) || !slices.ContainsFunc(packages, wanted.hasPrograms) {
 		return ""

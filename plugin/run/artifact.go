@@ -149,11 +149,14 @@ func (j *job) list(dir *os.Root, name string, p *result.Package) {
 // isIndex says whether a file is of a repository's index, by the formats'
 // customs.
 func isIndex(name string) bool {
-	return path.Base(name) == "Packages" || strings.HasPrefix(name, indexDir+"/")
+	return path.Base(name) == "Packages" || strings.HasPrefix(name, indexDir+"/") || path.Base(name) == pacmanIndex
 }
 
 // indexDir is where an rpm repository has its index.
 const indexDir = "repodata"
+
+// pacmanIndex is what a repository for pacman has.
+const pacmanIndex = "drone-packages.db"
 
 func sum(dir *os.Root, name string) (string, int64, error) {
 	f, err := dir.Open(name)

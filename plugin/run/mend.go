@@ -108,9 +108,10 @@ func (j *job) inTree(name string) string {
 	return found[0]
 }
 
-// packaged is the directory that a debian/control or a spec file is about.
+// packaged is the directory that a debian/control, a spec file or a PKGBUILD is
+// about.
 func packaged(by string) string {
-	if path.Ext(by) == ".spec" {
+	if path.Ext(by) == ".spec" || path.Base(by) == "PKGBUILD" {
 		return "."
 	}
 	return path.Dir(path.Dir(by))
@@ -151,8 +152,9 @@ func (j *job) control() string {
 }
 
 var (
-	// needing begins what a build needs, in debian/control and in spec files.
-	needing = regexp.MustCompile(`(?i)^\s*(Build-[\w-]+|BuildRequires[^:]*):`)
+	// needing begins what a build needs, in debian/control, in spec files and
+	// in PKGBUILDs.
+	needing = regexp.MustCompile(`(?i)^\s*(Build-[\w-]+|BuildRequires[^:]*):|^(make|check)?depends\w*\+?=\(`)
 	// needed is a package, or what one provides.
 	needed = regexp.MustCompile(`[A-Za-z0-9][A-Za-z0-9.+_():/-]*`)
 	// lacking is a line that names what is not to be had.

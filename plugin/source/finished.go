@@ -21,8 +21,15 @@ type notPackage struct{ words string }
 func (e notPackage) Error() string      { return e.words }
 func (notPackage) Is(target error) bool { return target == fs.ErrInvalid }
 
-// magic is how the files of a format begin.
-var magic = map[string]string{"deb": "!<arch>\ndebian-binary", "rpm": "\xed\xab\xee\xdb"}
+// files are, by format, how its files are called and how they begin.
+var files = map[string]struct{ ending, magic string }{
+	"deb":    {"deb", "!<arch>\ndebian-binary"},
+	"rpm":    {"rpm", "\xed\xab\xee\xdb"},
+	"pacman": {"pkg.tar.zst", "\x28\xb5\x2f\xfd"},
+}
+
+// Ending is how the files of a format are called: deb, rpm, pkg.tar.zst.
+func Ending(format string) string { return files[format].ending }
 
 // notThere is what a server does not give, however often: fs.ErrNotExist.
 type notThere struct{ words string }
@@ -75,7 +82,7 @@ func matching(dir, origin, format string) ([]string, error) {
 		return []string{origin}, nil
 	}
 	if err == nil {
-		pattern = filepath.Join(origin, "*."+format)
+		pattern = filepath.Join(origin, "*."+Ending(format))
 	}
 	found, err := filepath.Glob(inside(dir, pattern))
 	if err != nil {
@@ -102,11 +109,11 @@ func (emptyDir) Is(target error) bool { return target == ErrEmpty }
 
 // nothingAt says what is wrong with an origin that means no file.
 func nothingAt(dir, origin, format string) error {
-	below, _ := filepath.Glob(inside(dir, filepath.Join(origin, "*", "*."+format))) // the pattern is ours
+	below, _ := filepath.Glob(inside(dir, filepath.Join(origin, "*", "*."+Ending(format)))) // the pattern is ours
 	if len(below) > 0 {
-		return fmt.Errorf("%s: no .%s there, but one level below: write %s/{{ .distro.name }}, or a glob", origin, format, filepath.Clean(origin))
+		return fmt.Errorf("%s: no .%s there, but one level below: write %s/{{ .distro.name }}, or a glob", origin, Ending(format), filepath.Clean(origin))
 	}
-	err := fmt.Errorf("%s: no .%s there: finished packages are a file, a directory or a glob of the workspace, or a URL; packages to build are a mapping: {NAME: {deb: DIR}}", origin, format)
+	err := fmt.Errorf("%s: no .%s there: finished packages are a file, a directory or a glob of the workspace, or a URL; packages to build are a mapping: {NAME: {deb: DIR}}", origin, Ending(format))
 	if info, bad := os.Stat(inside(dir, origin)); bad == nil && info.IsDir() {
 		return emptyDir{err}
 	}
@@ -125,14 +132,14 @@ func isPackage(file, format string) error {
 
 // knowPackage reads a stream that has to be a package.
 func knowPackage(r io.Reader, name, format string) (io.Reader, error) {
-	want := magic[format]
+	want := files[format].magic
 	b := bufio.NewReader(r)
 	begin, err := b.Peek(len(want))
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("read %s: %w", withoutUser(name), err)
 	}
 	if string(begin) != want {
-		return nil, notPackage{fmt.Sprintf("%s is not a .%s: it begins with %.24q", withoutUser(name), format, begin)}
+		return nil, notPackage{fmt.Sprintf("%s is not a .%s: it begins with %.24q", withoutUser(name), Ending(format), begin)}
 	}
 	return b, nil
 }

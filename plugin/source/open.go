@@ -83,7 +83,8 @@ func (c *Checkout) read(ctx context.Context, dir string, o Options) error {
 
 // measure counts files and bytes and finds the packages.
 func (c *Checkout) measure() error {
-	var controls, specs []string
+	var controls []string
+	files := make([][]string, len(oneFile))
 	for _, name := range c.files {
 		info, err := c.root.Lstat(name)
 		if err != nil {
@@ -94,8 +95,10 @@ func (c *Checkout) measure() error {
 		if c.isControl(name) {
 			controls = append(controls, name)
 		}
-		if path.Ext(name) == ".spec" && info.Mode().IsRegular() {
-			specs = append(specs, name)
+		for i, f := range oneFile {
+			if f.is(name) && info.Mode().IsRegular() {
+				files[i] = append(files[i], name)
+			}
 		}
 	}
 	for _, name := range outermost(controls) {
@@ -105,9 +108,14 @@ func (c *Checkout) measure() error {
 		}
 		c.Tree.Packages = append(c.Tree.Packages, p)
 	}
-	found, err := findSpecs(c.root, specs)
-	c.Tree.Packages = append(c.Tree.Packages, found...)
-	return err
+	for i, f := range oneFile {
+		found, err := packagesOf(c.root, files[i], f.format, f.name)
+		if err != nil {
+			return err
+		}
+		c.Tree.Packages = append(c.Tree.Packages, found...)
+	}
+	return nil
 }
 
 // isControl tells a package's control file from others of that name: a

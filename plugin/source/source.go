@@ -12,23 +12,23 @@ type Tree struct {
 	// Files and Size (bytes) after exclusion.
 	Files int
 	Size  int64
-	// Packages found, in path order: directories that hold debian/control, and
-	// spec files.
+	// Packages found, format by format, in path order: directories that hold
+	// debian/control, spec files, PKGBUILDs.
 	Packages []Package
 	// Owner of the tree: what is written into it belongs to them.
 	UID, GID int
 }
 
 // Package is one package that the tree says how to build: by a debian
-// directory, or by a spec file.
+// directory, a spec file or a PKGBUILD.
 type Package struct {
-	// Name of the source package, from debian/control or the spec file.
+	// Name of the source package, from debian/control or the file it is in.
 	Name string
-	// Format of what it makes: deb or rpm.
+	// Format of what it makes: deb, rpm or pacman.
 	Format string
-	// Where is the debian directory or the spec file, and Dir the directory
-	// that it packages; both slash-separated, relative to the tree.
+	// Where is the debian directory or the file, and Dir the directory that it
+	// packages; both slash-separated, relative to the tree.
 	Where, Dir string
-	// Control is the text of debian/control, or of the spec file.
+	// Control is the text of debian/control, or of the file.
 	Control string
 }
