@@ -26,9 +26,10 @@ services: ## make the images of rabbitmq, postgres, redis and others from Debian
 	lab/images.sh 13
 	lab/services.sh all
 
-standins: ## make stand-ins for rpm distros of Debian's rpm, dnf and zypper, where there is no registry
+standins: ## make stand-ins for rpm distros and Arch of Debian's rpm, dnf, zypper and pacman, where there is no registry
 	lab/images.sh 13
 	lab/rpm.sh dnf zypper
+	lab/pacman.sh
 
 demo: setup build ## build examples/greeter for two distros, test it on booted machines next to its services
 	lab/images.sh 13
@@ -45,6 +46,7 @@ demo-rpm: ## demo for debian-13 and, by the spec file, in a stand-in for fedora-
 test: setup ## run every test: pure, engine contract, scripts, acceptance
 	lab/images.sh 12 13 sid
 	lab/rpm.sh dnf zypper
+	lab/pacman.sh
 	lab/services.sh rabbitmq postgres redis
 	lab/act.sh
 	go test -timeout 20m -count=1 -p 1 ./plugin/... ./distros ./lab/...

@@ -17,9 +17,11 @@ const (
 	rpmLab    = `PLUGIN_IMAGES={"fedora-43": "lab/standin-dnf:13", "opensuse-leap-16.0": "lab/standin-zypper:13"}`
 )
 
-// rpmBugs are the subpackages of testdata/rpm/planted: in which phase each is
-// caught, by which check, and how.
-var rpmBugs = []struct{ name, phase, subject, attribute, reason string }{
+// plantedBug is one: in which phase it is caught, by which check, and how.
+type plantedBug struct{ name, phase, subject, attribute, reason string }
+
+// rpmBugs are the subpackages of testdata/rpm/planted.
+var rpmBugs = []plantedBug{
 	{"unowned", "check", "/opt/planted", "owned", "list it in %files with %dir"},
 	{"calls", "check", "%post of planted-calls", "commands", "needs Requires(post)"},
 	{"unowned", "purge", "/opt/planted", "new", "not owned by any package"},
@@ -40,7 +42,7 @@ func TestPlantedRPMBugsAreCaught(t *testing.T) {
 		`PLUGIN_TEST={"lifecycle": ["service", "check", "purge", "upgrade"], "noise": ["/srv/standin/**"]}`)
 	for _, distro := range []string{"fedora-43", "opensuse-leap-16.0"} {
 		o.wantRed(t, distro, []string{"check", "purge", "upgrade"}, nil)
-		o.wantPlanted(t, distro)
+		o.wantPlanted(t, distro, rpmBugs)
 	}
 }
 
@@ -82,10 +84,10 @@ func addToFile(t *testing.T, file, more string) {
 
 // wantPlanted wants each bug caught on a distro, and nothing said of the
 // package that has none.
-func (o outcome) wantPlanted(t *testing.T, distro string) {
+func (o outcome) wantPlanted(t *testing.T, distro string, bugs []plantedBug) {
 	t.Helper()
 	phases := o.phases(distro)
-	for _, bug := range rpmBugs {
+	for _, bug := range bugs {
 		if !caught(phases[bug.phase], bug.subject, bug.attribute, bug.reason) {
 			t.Errorf("%s: %s: %s has no failed check of %s: %s, because of %q", distro, bug.name, bug.phase, bug.subject, bug.attribute, bug.reason)
 		}
