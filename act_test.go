@@ -16,8 +16,7 @@ import (
 // Dockerfile's image is made already.
 func act(t *testing.T, tree string, more map[string]string) (dir, output string, err error) {
 	t.Helper()
-	program, missing := filepath.Abs("bin/act")
-	if _, stat := os.Stat(program); missing != nil || stat != nil || testing.Short() {
+	if _, missing := os.Stat("bin/act"); missing != nil || testing.Short() {
 		t.Skip("needs the real engine, and bin/act (lab/act.sh)")
 	}
 	releasedImage(t)
@@ -26,9 +25,22 @@ func act(t *testing.T, tree string, more map[string]string) (dir, output string,
         run: echo "said outcome=${{ steps.packages.outputs.outcome }} results=${{ steps.packages.outputs.results }} packages=${{ steps.packages.outputs.packages }}"
 `
 	dir = checkout(t, tree, more)
+	output, err = actIn(t, dir)
+	return dir, output, err
+}
+
+// actIn runs act in a checkout; more are arguments besides those that it takes
+// where there is no registry.
+func actIn(t *testing.T, dir string, more ...string) (output string, err error) {
+	t.Helper()
+	program, err := filepath.Abs("bin/act")
+	if err != nil {
+		t.Fatal(err)
+	}
 	begin := time.Now()
-	cmd := exec.CommandContext(t.Context(), program, "push", "-P", "ubuntu-latest=lab/debian:13", "--pull=false", "--action-offline-mode", "--bind", "--rm",
-		"--env=PLUGIN_IMAGES="+lab, "--local-repository=drone-packages/drone-packages@main="+action(t))
+	args := append([]string{"push", "-P", "ubuntu-latest=lab/debian:13", "--pull=false", "--action-offline-mode", "--bind", "--rm",
+		"--env=PLUGIN_IMAGES=" + lab, "--local-repository=drone-packages/drone-packages@main=" + action(t)}, more...)
+	cmd := exec.CommandContext(t.Context(), program, args...)
 	cmd.Dir, cmd.Env = dir, append(os.Environ(), "HOME="+t.TempDir(), "XDG_CACHE_HOME="+t.TempDir())
 	out, err := cmd.CombinedOutput()
 	t.Logf("act took %s", time.Since(begin).Round(time.Second))
@@ -37,7 +49,7 @@ func act(t *testing.T, tree string, more map[string]string) (dir, output string,
 			t.Logf("%s", out)
 		}
 	})
-	return dir, string(out), err
+	return string(out), err
 }
 
 // action is a directory that is this repository to act: its action.yml, and the
@@ -114,9 +126,23 @@ func handsOverPackages(t *testing.T) {
 }
 
 func annotatesWhatFails(t *testing.T) {
-	_, output, err := act(t, "testdata/broken/compile-error", map[string]string{})
+	dir, output, err := act(t, "testdata/broken/compile-error", map[string]string{})
 	if err == nil {
 		t.Error("it is green")
 	}
 	wantSaid(t, output, `::error file=compile-error\.c,line=3,title=debian-12 compile-error build%2C debian-13 compile-error build::build failed`, `said outcome=failed`)
+
+	// What it says to copy does that part, and nothing else.
+	command := regexp.MustCompile(`again +act (-j \S+ --env PLUGIN_ONLY=debian-13/compile-error/build)`).FindStringSubmatch(output)
+	if command == nil {
+		t.Fatal("it does not say how to do it again")
+	}
+	output, err = actIn(t, dir, strings.Fields(command[1])...)
+	if err == nil {
+		t.Error("it is green the second time")
+	}
+	wantSaid(t, output, `debian-13 build .*✗ build`, `said outcome=failed`)
+	if strings.Contains(output, "debian-12 build") || strings.Contains(output, "debian-13 boot") {
+		t.Error("more than that part was done")
+	}
 }

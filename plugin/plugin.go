@@ -138,6 +138,9 @@ func (s *session) run(ctx context.Context, p plan.Plan) (result.Run, error) {
 		Login: s.login(), Secrets: s.settings.Secrets(),
 		Keep: s.settings.Keep, FailFast: bool(s.settings.FailFast),
 		Self: s.host.Self,
+		Again: func(distro, only string) string {
+			return s.world.host().Again(distro, only, s.host.Self != "")
+		},
 	})
 }
 

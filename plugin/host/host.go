@@ -20,6 +20,8 @@ type Host struct {
 	Socket string
 
 	dialect dialect
+	// again is the host's own command to do a part of a run by hand.
+	again string
 	// Files that the host reads; empty where it has none: the outputs of the
 	// step as its dialect writes them, a summary in Markdown, what is told to
 	// our own clean-up after the job, and Drone's card.
@@ -48,12 +50,15 @@ type kind struct {
 	dialect                       dialect
 	outputs, summary, state, card []string
 	socket                        string
+	// again is how the host's steps are run by hand, for only a part of the
+	// plan. Values in it are quoted for a shell.
+	again []string
 }
 
 // github is what GitHub and those that speak as it does have in common.
-func github(name, socket string, marks ...string) kind {
+func github(name, socket string, again []string, marks ...string) kind {
 	return kind{
-		name: name, marks: append([]string{"GITHUB_ACTIONS=true"}, marks...), dialect: actions, socket: socket,
+		name: name, marks: append([]string{"GITHUB_ACTIONS=true"}, marks...), dialect: actions, socket: socket, again: again,
 		tag: []string{"$GITHUB_REF"}, commit: []string{"$GITHUB_SHA"}, branch: []string{"$GITHUB_HEAD_REF", "$GITHUB_REF_NAME"},
 		link: []string{"$GITHUB_SERVER_URL/$GITHUB_REPOSITORY/actions/runs/$GITHUB_RUN_ID"}, debug: "RUNNER_DEBUG=1",
 		outputs: []string{"$GITHUB_OUTPUT"}, summary: []string{"$GITHUB_STEP_SUMMARY"}, state: []string{"$GITHUB_STATE"},
@@ -61,27 +66,28 @@ func github(name, socket string, marks ...string) kind {
 }
 
 // drone is what Drone and Harness, which came of it, have in common.
-func drone(name, mark, socket string) kind {
+func drone(name, mark, socket string, again ...string) kind {
 	return kind{
 		name: name, marks: []string{mark}, socket: socket,
 		tag: []string{"$DRONE_TAG"}, commit: []string{"$DRONE_COMMIT_SHA"}, link: []string{"$DRONE_BUILD_LINK"},
 		branch:  []string{"$DRONE_SOURCE_BRANCH", "$DRONE_BRANCH"},
 		outputs: []string{"$DRONE_OUTPUT", "$HARNESS_OUTPUT_FILE"}, card: []string{"$DRONE_CARD_PATH"},
+		again: again,
 	}
 }
 
 // kinds in the order in which they are looked for: who took over another's
 // variables comes before whose they were. The last one fits everywhere.
 var kinds = []kind{
-	github("act", onAct, "ACT=true"),
-	github("gitea", onGitea, "GITEA_ACTIONS=true"),
-	github("gitea", onGitea, "FORGEJO_ACTIONS=true"),
-	github("github", onGitHub),
+	github("act", onAct, byAct, "ACT=true"),
+	github("gitea", onGitea, nil, "GITEA_ACTIONS=true"),
+	github("gitea", onGitea, nil, "FORGEJO_ACTIONS=true"),
+	github("github", onGitHub, byAct),
 	woodpecker("CI=woodpecker"),
 	woodpecker("CI_SYSTEM_NAME=woodpecker"),
 	drone("harness", "HARNESS_BUILD_ID", onHarness),
 	drone("harness", "HARNESS_ACCOUNT_ID", onHarness),
-	drone("drone", "DRONE=true", onDrone),
+	drone("drone", "DRONE=true", onDrone, byDrone),
 	{
 		name: "gitlab", marks: []string{"GITLAB_CI=true"}, dialect: gitlab, socket: onGitLab,
 		tag: []string{"$CI_COMMIT_TAG"}, commit: []string{"$CI_COMMIT_SHA"}, link: []string{"$CI_JOB_URL"},
@@ -132,6 +138,7 @@ func (k kind) host(lookup func(string) string) Host {
 		Debug:   k.debug != "" && holds(k.debug, lookup),
 		outputs: fill(k.outputs, lookup), summary: fill(k.summary, lookup),
 		state: fill(k.state, lookup), card: fill(k.card, lookup),
+		again: fill(k.again, func(name string) string { return quoted(lookup(name)) }),
 	}
 }
 

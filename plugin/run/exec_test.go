@@ -77,7 +77,7 @@ func TestAFailureShowsTheLinesThatTell(t *testing.T) {
 	if log[33] != p.Lines[2] {
 		t.Errorf("line 34 of the log is %q", log[33])
 	}
-	if p.Again != "drone-packages --distros debian-12 --only debian-12/greeter/build" || p.Shell != "" {
+	if p.Again != "only: debian-12/greeter/build" || p.Shell != "" {
 		t.Errorf("again %q, shell %q", p.Again, p.Shell)
 	}
 }

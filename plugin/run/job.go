@@ -218,8 +218,7 @@ func (j *job) steps(ctx context.Context, steps []plan.Step, done *result.Phase) 
 	return nil
 }
 
-// again says how to do a phase once more, and what comes before it. In a
-// container, nobody but the user knows how we were started.
+// again says how to do a phase once more, and what comes before it.
 func (j *job) again(phase string) string {
 	distro := j.Distro
 	if j.BuiltFor != "" {
@@ -229,19 +228,16 @@ func (j *job) again(phase string) string {
 	if j.Package != "" {
 		part += "/" + j.Package
 	}
-	typed := part
 	switch j.Kind {
 	case plan.Build, plan.Lint:
 		part += "/" + phase
-		typed = part
 	case plan.Test:
 		part += "/*/" + phase
-		typed = "'" + part + "'"
 	}
-	if j.o.Self != "" {
-		return fmt.Sprintf("the same %s run with --only %s at its end; in CI, with only: %s", j.plan.Input.Host.Engine, typed, part)
+	if j.o.Again == nil {
+		return "only: " + part
 	}
-	return fmt.Sprintf("drone-packages --distros %s --only %s", distro, typed)
+	return j.o.Again(distro, part)
 }
 
 // shell says how to enter the job's machine.

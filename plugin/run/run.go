@@ -51,6 +51,9 @@ type Options struct {
 	Keep string
 	// FailFast cancels the rest after the first failure.
 	FailFast bool
+	// Again is a command that does a part of the run once more: only is what the
+	// setting of that name takes. Nil: the part alone is told.
+	Again func(distro, only string) string
 	// Self is the id of the container we run in, if we do.
 	Self string
 	// Now is the clock. Nil: time.Now.
