@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/drone-packages/drone-packages/plugin/result"
@@ -18,15 +19,7 @@ func TestFindingsOfLintian(t *testing.T) {
 	if err := os.WriteFile(override, []byte("good: section-is-dh_make-template\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	lint := func(failOn string) (outcome, result.Phase, []string) {
-		o := runIn(t, dir, "PLUGIN_DISTROS=debian-13", "PLUGIN_LINT="+failOn, "PLUGIN_ONLY=debian-13/good/lint")
-		var tags []string
-		for _, c := range o.phases("debian-13")["lint"].Checks {
-			tags = append(tags, c.Severity+" "+c.Attribute)
-		}
-		return o, o.phases("debian-13")["lint"], tags
-	}
-	o, p, tags := lint("report")
+	o, p, tags := lint(t, dir, "debian-13/good", "report")
 	if o.code != 0 || p.Outcome != result.Passed {
 		t.Errorf("exit code %d, lint %s", o.code, p.Outcome)
 	}
@@ -38,6 +31,44 @@ func TestFindingsOfLintian(t *testing.T) {
 	if slices.Contains(tags, "error section-is-dh_make-template") {
 		t.Error("what the package overrides is found")
 	}
-	o, _, _ = lint("error")
+	o, _, _ = lint(t, dir, "debian-13/good", "error")
 	o.wantRed(t, "debian-13", []string{"lint"}, []string{"debian-13 good lint: lint good: extended-description-is-empty", "warning"})
+}
+
+// The same of rpmlint, whose overrides are in a file beside the spec file.
+func TestFindingsOfRPMLint(t *testing.T) {
+	t.Parallel()
+	dir := copyTree(t, "testdata/rpm/failing")
+	override := filepath.Join(dir, "failing.rpmlintrc")
+	if err := os.WriteFile(override, []byte(`addFilter("no-url-tag")`+"\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	o, p, tags := lint(t, dir, "fedora-43/failing", "report", rpmLab)
+	if o.code != 0 || p.Outcome != result.Passed {
+		t.Errorf("exit code %d, lint %s", o.code, p.Outcome)
+	}
+	for _, tag := range []string{"error no-group-tag", "warning no-documentation"} {
+		if !slices.Contains(tags, tag) {
+			t.Errorf("no %s among %q", tag, tags)
+		}
+	}
+	if slices.Contains(tags, "warning no-url-tag") {
+		t.Error("what the package overrides is found")
+	}
+	o, _, _ = lint(t, dir, "fedora-43/failing", "error", rpmLab)
+	o.wantRed(t, "fedora-43", []string{"lint"}, []string{"lint failing: no-group-tag", "lint failing.src: no-group-tag", "warning"})
+}
+
+// lint lints one package of a distro: DISTRO/PACKAGE. Its findings are
+// "SEVERITY TAG".
+func lint(t *testing.T, dir, of, failOn string, environ ...string) (outcome, result.Phase, []string) {
+	t.Helper()
+	distro, _, _ := strings.Cut(of, "/")
+	o := runIn(t, dir, append(environ, "PLUGIN_DISTROS="+distro, "PLUGIN_LINT="+failOn, "PLUGIN_ONLY="+of+"/lint")...)
+	var tags []string
+	p := o.phases(distro)["lint"]
+	for _, c := range p.Checks {
+		tags = append(tags, c.Severity+" "+c.Attribute)
+	}
+	return o, p, tags
 }

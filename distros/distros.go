@@ -186,7 +186,8 @@ const (
 	// Linter installs what Lint runs.
 	Linter Recipe = "linter"
 	// Lint has the distro's own linter look at the packages below $DP_REPO,
-	// with the overrides that they ship, and prints "finding LETTER PACKAGE TAG
-	// WORDS…" for each finding, where LETTER is E, W or I as linters have it.
+	// with the overrides that they ship, or that are beside the spec file in
+	// $DP_SOURCE, and prints "finding LETTER PACKAGE TAG WORDS…" for each
+	// finding, where LETTER is E, W or I as linters have it.
 	Lint Recipe = "lint"
 )

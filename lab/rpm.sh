@@ -7,7 +7,7 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 [ $# -gt 0 ] || { echo "usage: lab/rpm.sh VARIANT... (dnf zypper)" >&2; exit 2; }
 work=$(mktemp -d) made=; trap 'rm -rf "$work"; [ -z "$made" ] || docker rm -fv "$made" >/dev/null' EXIT
-common='rpm file systemd systemd-sysv dbus gcc libc6-dev make patch pkgconf debugedit elfutils logrotate procps xz-utils libhiredis-dev libpq-dev librabbitmq-dev libevent-dev'
+common='rpm file systemd systemd-sysv dbus gcc libc6-dev make patch pkgconf debugedit elfutils logrotate procps xz-utils libhiredis-dev libpq-dev librabbitmq-dev libevent-dev rpmlint'
 
 # from: what an image is made from.
 from=$({ docker images -q --no-trunc lab/debian:13; cat "$0" "$here"/rpm/*; } | sha256sum | cut -c1-16)

@@ -67,9 +67,12 @@ func (b builder) lint(w wanted) Job {
 	j.Container = b.idle()
 	j.Container.Env["DP_REPO"] = repoDir
 	j.Cause, j.By = "lint: "+b.in.Settings.Lint, w.file()
-	j.Phases = []Phase{{Name: lintPhase, Steps: []Step{
-		CopyIn{What: Built, Dir: repoDir},
-		Look{Exec: b.recipe("lint", distros.Lint), FailOn: failOn[b.in.Settings.Lint]},
-	}}}
+	steps := []Step{CopyIn{What: Built, Dir: repoDir}}
+	if spec := w.format.env(w.how, b.distro)["DP_SPEC"]; spec != "" {
+		j.Container.Env["DP_SOURCE"], j.Container.Env["DP_SPEC"] = sourceOf(w), spec
+		steps = append(steps, CopyIn{What: Tree, Dir: sourceDir})
+	}
+	look := Look{Exec: b.recipe("lint", distros.Lint), FailOn: failOn[b.in.Settings.Lint]}
+	j.Phases = []Phase{{Name: lintPhase, Steps: append(steps, look)}}
 	return j
 }

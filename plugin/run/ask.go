@@ -111,7 +111,7 @@ func verdict(done *result.Phase, log *jobLog) error {
 			p.Facts = append(p.Facts, result.Fact{Label: "also", Text: fmt.Sprintf("%d more", len(failed)-1-i)})
 			break
 		}
-		p.Facts = append(p.Facts, result.Fact{Label: "also", Text: title(c) + ": " + c.Found})
+		p.Facts = append(p.Facts, result.Fact{Label: "also", Text: strings.TrimSuffix(title(c)+": "+c.Found, ": ")})
 	}
 	return &failure{p}
 }
