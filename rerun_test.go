@@ -17,6 +17,11 @@ import (
 func TestRerunDoesWhatWasRed(t *testing.T) {
 	t.Parallel()
 	dir := copyTree(t, "testdata/broken/good")
+	commit := exec.CommandContext(t.Context(), "sh", "-ec", "git init -q; git add -A; git -c user.name=x -c user.email=x@example.org commit -qm x")
+	commit.Dir = dir
+	if out, err := commit.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
 	settings := []string{"PLUGIN_DISTROS=debian-12,debian-13", `PLUGIN_TEST={"lifecycle": "service,check", "check_on": {"debian-13": {"file": {"/etc/nobody-has-this": {"exists": true}}}}}`}
 	first := runIn(t, dir, settings...)
 	first.wantRed(t, "debian-13", []string{"check"}, nil)
@@ -27,7 +32,7 @@ func TestRerunDoesWhatWasRed(t *testing.T) {
 	if second.code != 0 {
 		t.Errorf("exit code %d", second.code)
 	}
-	log, _, _ := strings.Cut(second.output, "           build")
+	log, _, _ := strings.Cut(second.output, gridHead.FindString(second.output))
 	for _, want := range []string{"note: rerun: failed: debian-13 was not green in run " + first.run.ID, "debian-12 is kept from it", " debian-13 build "} {
 		if !strings.Contains(log, want) {
 			t.Errorf("it does not say %q", want)

@@ -96,6 +96,18 @@ func copyFile(from, to *os.Root, name string) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), errors.Join(err, out.Close())
 }
 
+// sumOf is the SHA-256 of a file, in hexadecimal.
+func sumOf(dir *os.Root, name string) (string, error) {
+	f, err := dir.Open(name)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close() //nolint:errcheck // read only
+	h := sha256.New()
+	_, err = io.Copy(h, f)
+	return hex.EncodeToString(h.Sum(nil)), err
+}
+
 // wrong says what is wrong with a package, if anything is.
 func (c collection) wrong(p result.Package) string {
 	switch sum, there := c.sums[path.Clean(p.Path)]; {

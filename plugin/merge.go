@@ -23,6 +23,7 @@ import (
 // what plan --format json printed.
 func Merge(w World, planned string, dirs []string, output string) (result.Outcome, error) {
 	log := w.host().Log(w.Stdout)
+	log.InRepository = w.inRepository
 	w.Stdout = log
 	outcome, err := merge(w, log, planned, dirs, output)
 	return outcome, errors.Join(err, log.Close())
@@ -32,9 +33,6 @@ func merge(w World, log *host.Log, planned string, dirs []string, output string)
 	e, err := readExpected(planned)
 	if err != nil {
 		return result.Fault, &SettingsError{err}
-	}
-	if slices.ContainsFunc(dirs, func(dir string) bool { return filepath.Clean(dir) == filepath.Clean(output) }) {
-		return result.Fault, &SettingsError{fmt.Errorf("--output: %s is a shard's own: merge into another folder", output)}
 	}
 	parts := readParts(dirs)
 	merged, err := result.Merge(e, parts)
@@ -47,6 +45,9 @@ func merge(w World, log *host.Log, planned string, dirs []string, output string)
 		return result.Fault, err
 	}
 	defer s.close()
+	if dir := s.isOutput(dirs); dir != "" {
+		return result.Fault, &SettingsError{fmt.Errorf("--output: %s is a shard's own, %s: merge into another folder", output, dir)}
+	}
 	if err := s.collect(parts, &merged); err != nil {
 		return result.Fault, fmt.Errorf("merge into %s: %w", output, err)
 	}
@@ -55,6 +56,23 @@ func merge(w World, log *host.Log, planned string, dirs []string, output string)
 	}
 	err = errors.Join(s.ownMerged(), report.Console(w.Stdout, merged.Run, s.style()))
 	return merged.Outcome, errors.Join(err, s.handOver(log, merged.Run))
+}
+
+// isOutput is which of folders the output directory is, by whatever name;
+// empty: none.
+func (s *session) isOutput(dirs []string) string {
+	output, err := s.outputDir.Stat(".")
+	if err != nil {
+		return ""
+	}
+	i := slices.IndexFunc(dirs, func(dir string) bool {
+		info, err := os.Stat(dir)
+		return err == nil && os.SameFile(info, output)
+	})
+	if i < 0 {
+		return ""
+	}
+	return dirs[i]
 }
 
 func readExpected(file string) (result.Expected, error) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/drone-packages/drone-packages/plugin/engine"
@@ -139,7 +140,7 @@ func (s *session) run(ctx context.Context, p plan.Plan) (result.Run, error) {
 		Keep: s.settings.Keep, FailFast: bool(s.settings.FailFast),
 		Self: s.host.Self,
 		Again: func(distro, only string) string {
-			return s.world.host().Again(distro, only, s.host.Self != "")
+			return s.world.host().Again(distro, only, s.host.Self != "", s.world.others()...)
 		},
 	})
 }
@@ -198,6 +199,22 @@ func (w World) host() host.Host { return host.Detect(w.lookup) }
 func Diagnostics(environ []string, stderr io.Writer) io.Writer {
 	return World{Environ: environ}.host().Log(stderr)
 }
+
+// others are the variables that hold settings, but for those that say which
+// part of the plan is done.
+func (w World) others() []string {
+	var names []string
+	for _, kv := range w.Environ {
+		name, value, _ := strings.Cut(kv, "=")
+		if strings.HasPrefix(name, "PLUGIN_") && value != "" && !slices.Contains(partVariables, name) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+var partVariables = []string{"PLUGIN_DISTROS", "PLUGIN_ONLY", "PLUGIN_RERUN"}
 
 // lookup is the value of a variable of the environment.
 func (w World) lookup(name string) string {

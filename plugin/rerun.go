@@ -3,6 +3,7 @@ package plugin
 import (
 	"cmp"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -47,6 +48,16 @@ func (s *session) again(a *asked, whole plan.Plan) error {
 		r.order = append(r.order, j.Name)
 	}
 	red := notGreen(whole, old)
+	lost, err := s.lost(old.Packages)
+	if err != nil {
+		return err
+	}
+	for _, p := range lost {
+		if !red[p.Distro] {
+			red[p.Distro] = true
+			a.notes = append(a.notes, fmt.Sprintf("rerun: %s is not in %s as it was, so that %s is done again", p.Path, s.settings.Output, p.Distro))
+		}
+	}
 	a.in.Distros = slices.DeleteFunc(slices.Clone(a.in.Distros), func(d distros.Distro) bool {
 		names := &r.kept
 		if red[d.Name] {
@@ -57,10 +68,40 @@ func (s *session) again(a *asked, whole plan.Plan) error {
 	})
 	s.rerun = &r
 	a.notes = append(a.notes, r.String())
-	if before, now := sourceWords(old.Source), sourceWords(sourceOf(a.in)); len(r.red) == 0 && before != now {
-		return fmt.Errorf("rerun: failed, and nothing was red in %s; but that is of %s, and this is %s: run without rerun", file, before, now)
+	if len(r.red) > 0 {
+		return nil
+	}
+	if err := r.mayStay(sourceOf(a.in)); err != nil {
+		return fmt.Errorf("rerun: failed, and nothing was red in %s; but %w: run without rerun", file, err)
 	}
 	return nil
+}
+
+// mayStay says why all of the earlier run cannot stand for a source, if it
+// cannot.
+func (r rerun) mayStay(now result.Source) error {
+	switch before := sourceWords(r.old.Source); {
+	case r.old.Outcome != result.Passed && !slices.ContainsFunc(r.old.Jobs, func(j result.Job) bool { return !j.Green() }):
+		return fmt.Errorf("that run ended as %s: %s", r.old.Outcome, r.old.Reason)
+	case before != sourceWords(now):
+		return fmt.Errorf("that is of %s, and this is %s", before, sourceWords(now))
+	case now.Revision == "" || strings.HasSuffix(now.Revision, "-dirty"):
+		return fmt.Errorf("whether that is of these files nothing tells, both being %s", before)
+	}
+	return nil
+}
+
+// lost are the packages that are not in the output directory as they were.
+func (s *session) lost(all []result.Package) ([]result.Package, error) {
+	dir, err := os.OpenRoot(filepath.Join(s.world.Dir, s.settings.Output))
+	if err != nil {
+		return nil, err
+	}
+	defer dir.Close() //nolint:errcheck // read only
+	return slices.DeleteFunc(slices.Clone(all), func(p result.Package) bool {
+		sum, err := sumOf(dir, p.Path)
+		return err == nil && sum == p.SHA256
+	}), nil
 }
 
 // notGreen are the distros of which something that is to be done was not done,

@@ -2,6 +2,7 @@ package host_test
 
 import (
 	"os/exec"
+	"strings"
 	"testing"
 
 	"github.com/drone-packages/drone-packages/plugin/host"
@@ -33,6 +34,13 @@ func TestWhatFailedIsDoneAgainAsTheHostDoesIt(t *testing.T) {
 		if got := on(c.env).Again("debian-13", "debian-13/*/check", c.contained); got != c.want {
 			t.Errorf("%s\ngot  %s\nwant %s", name, got, c.want)
 		}
+	}
+}
+
+func TestDockerPassesOtherSettingsOn(t *testing.T) {
+	const want = ` -w /src -e PLUGIN_IMAGES -e PLUGIN_TEST -e PLUGIN_DISTROS=d `
+	if got := on(nil).Again("d", "d/x", true, "PLUGIN_IMAGES", "PLUGIN_TEST"); !strings.Contains(got, want) {
+		t.Error(got)
 	}
 }
 

@@ -132,9 +132,13 @@ func TestOddNamesStayNames(t *testing.T) {
 	if err := json.Unmarshal([]byte(matrix(t, "github", e)), &github); err != nil || len(github.Distro) != 1 || github.Distro[0] != odd {
 		t.Errorf("github: %v %q", err, github.Distro)
 	}
-	var woodpecker struct{ Matrix struct{ DISTRO []string } }
-	if err := yaml.Load([]byte(matrix(t, "woodpecker", e)), &woodpecker); err != nil {
-		t.Error(err)
+	var woodpecker struct {
+		Matrix struct {
+			Distro []string `yaml:"DISTRO"`
+		}
+	}
+	if err := yaml.Load([]byte(matrix(t, "woodpecker", e)), &woodpecker); err != nil || len(woodpecker.Matrix.Distro) != 1 || woodpecker.Matrix.Distro[0] != odd {
+		t.Errorf("woodpecker: %v %q", err, woodpecker.Matrix.Distro)
 	}
 	documents := yaml.NewDecoder(strings.NewReader(matrix(t, "drone", e)))
 	var pipeline struct{ Name string }

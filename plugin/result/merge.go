@@ -82,8 +82,14 @@ func (m *merger) oneSource() error {
 	want := sourceWords(m.expected.Source)
 	var errs []error
 	for _, part := range m.parts {
-		if got := sourceWords(part.Run.Source); got != want {
-			errs = append(errs, fmt.Errorf("%s is of %s, the plan is of %s: merge what was made of one commit, by its own plan", part.From, got, want))
+		sources := []Source{part.Run.Source}
+		for _, e := range part.Run.Earlier {
+			sources = append(sources, e.Source)
+		}
+		for _, source := range sources {
+			if got := sourceWords(source); got != want {
+				errs = append(errs, fmt.Errorf("%s is of %s, the plan is of %s: merge what was made of one commit, by its own plan", part.From, got, want))
+			}
 		}
 	}
 	return errors.Join(errs...)
@@ -129,6 +135,7 @@ func (m *merger) run() Run {
 		}
 		run.Host = run.Host.and(part.Run.Host)
 		run.Packages = append(run.Packages, part.Run.Packages...)
+		run.Earlier = append(run.Earlier, part.Run.Earlier...)
 	}
 	for _, part := range m.parts {
 		run.Duration = max(run.Duration, Span(part.Run.Started.Sub(run.Started))+part.Run.Duration)

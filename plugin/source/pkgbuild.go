@@ -33,6 +33,7 @@ const (
 	largestPKGBUILD = 1 << 18
 	longestValue    = 1 << 12
 	mostBraces      = 3
+	mostVariables   = 16
 )
 
 // ParsePKGBUILD reads the text of one. One without a Name is none.
@@ -165,6 +166,9 @@ func (v shellValues) assign(s *syntax.Stmt) {
 			value.Str = v[a.Name.Value].Str + value.Str
 			value.List = slices.Concat(v[a.Name.Value].List, value.List)
 		}
+		if len(value.Str) > longestValue || len(value.List) > longestValue {
+			continue
+		}
 		v[a.Name.Value] = value
 	}
 }
@@ -200,17 +204,21 @@ func (v shellValues) words(array *syntax.ArrayExpr) []string {
 }
 
 // computed says whether a word takes a command, or arithmetic, to tell; or may
-// be as many as one likes: {1..1000000}.
+// be as long as one likes: {1..1000000}, ${a//b/$c}.
 func computed(word *syntax.Word) bool {
-	found := false
+	found, braces, variables := false, 0, 0
 	syntax.Walk(word, func(node syntax.Node) bool {
 		switch n := node.(type) {
 		case *syntax.CmdSubst, *syntax.ProcSubst, *syntax.ArithmExp:
 			found = true
+		case *syntax.ParamExp:
+			variables++
+			found = found || n.Repl != nil
 		case *syntax.Lit:
-			found = found || strings.Count(n.Value, "{") > mostBraces || strings.Contains(n.Value, "{") && strings.Contains(n.Value, "..")
+			braces += strings.Count(n.Value, "{")
+			found = found || strings.Contains(n.Value, "{") && strings.Contains(n.Value, "..")
 		}
 		return !found
 	})
-	return found
+	return found || braces > mostBraces || variables > mostVariables
 }
