@@ -53,7 +53,7 @@ func TestRerunDoesWhatWasRed(t *testing.T) {
 	if d := cmp.Diff(kept, second.run.Earlier); d != "" {
 		t.Error(d)
 	}
-	if !strings.Contains(second.output, "2 passed in") || !strings.Contains(second.output, "kept from run "+first.run.ID+": debian-12") {
+	if !strings.Contains(second.output, "2 passed in") || !strings.Contains(second.output, "kept from run "+first.run.ID+" of "+first.run.Source.Revision+": debian-12") {
 		t.Error("the end does not tell of both")
 	}
 	verify := exec.CommandContext(t.Context(), "sha256sum", "--strict", "-c", "SHA256SUMS")
