@@ -241,6 +241,9 @@ func decodeStruct(v reflect.Value, n *yaml.Node, at place) []error {
 		if !ok {
 			return []error{fmt.Errorf("%s: unknown key %q%s", at.of(key), key.Value, didYouMean(key.Value, sortedKeys(known)))}
 		}
+		if f.notInFile {
+			return []error{fmt.Errorf("%s: found the key %q, which is a variable alone: leave it out here, and set %s", at.of(key), f.key, f.variable)}
+		}
 		return decodeNode(v.Field(f.index), value, at.below(f.key).with(f))
 	})
 }

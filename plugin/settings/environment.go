@@ -21,7 +21,7 @@ var aliases = map[string]string{
 
 // foreign are PLUGIN_* variables that CI hosts set by themselves.
 var foreign = []string{
-	"PLUGIN_FILE", "PLUGIN_DEBUG", "PLUGIN_ARTIFACT_FILE", "PLUGIN_METADATA_FILE",
+	"PLUGIN_DEBUG", "PLUGIN_ARTIFACT_FILE", "PLUGIN_METADATA_FILE",
 	"PLUGIN_CONTAINER_ID", "PLUGIN_TOKEN_FILE",
 }
 

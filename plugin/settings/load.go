@@ -32,6 +32,7 @@ func Load(environ []string, workspace fs.FS) (Settings, []string, error) {
 		return s, warnings, err
 	}
 	found.add(s.applyEnvironment(values)...)
+	warnings = append(warnings, s.leftOut(workspace)...)
 	found.add(s.readDefinitions(workspace)...)
 	found.add(s.readFiles(workspace)...)
 	found.add(s.readChecks(workspace)...)
@@ -96,6 +97,24 @@ func (s *Settings) applyFile(env map[string]string, workspace fs.FS) []error {
 			return []error{fmt.Errorf("settings file: %w", err)}
 		}
 		return s.decodeFile(name, text)
+	}
+	return nil
+}
+
+// leftOut warns of a settings file beside the source that nobody named, where
+// no other is read.
+func (s *Settings) leftOut(workspace fs.FS) []string {
+	there := func(name string) bool {
+		_, err := fs.Stat(workspace, name)
+		return err == nil
+	}
+	if s.File != "" || slices.ContainsFunc(fileNames, there) {
+		return nil
+	}
+	for _, name := range fileNames {
+		if beside := path.Join(s.Source, name); there(beside) {
+			return []string{fmt.Sprintf("%s is not read: settings are read at the top of the workspace; set file to %s to have it read", beside, beside)}
+		}
 	}
 	return nil
 }
@@ -170,6 +189,8 @@ type field struct {
 	choices  []string
 	form     string
 	secret   bool
+	// notInFile is true of a variable that is no key of a settings file.
+	notInFile bool
 }
 
 // fields are the settings at the top level, in the order of the manual.
@@ -186,6 +207,7 @@ func fieldsOf(t reflect.Type) []field {
 		one := field{
 			index: i, key: key, variable: "PLUGIN_" + strings.ToUpper(key),
 			fallback: tag.Get("default"), form: tag.Get("form"), secret: tag.Get("secret") == "true",
+			notInFile: tag.Get("from") == "environment",
 		}
 		if choices := tag.Get("enum"); choices != "" {
 			one.choices = strings.Split(choices, ",")

@@ -140,6 +140,27 @@ func TestAFileThatCannotBeReadIsTold(t *testing.T) {
 	}
 }
 
+func TestAFileBesideTheSourceIsNotOverlooked(t *testing.T) {
+	app, top := fstest.MapFS{"app/packages.yaml": {}}, fstest.MapFS{"app/packages.yml": {}, "packages.yml": {}}
+	for name, c := range map[string]struct {
+		workspace fstest.MapFS
+		environ   []string
+		want      string
+	}{
+		"nobody named it":   {app, []string{"PLUGIN_SOURCE=./app"}, "app/packages.yaml is not read: settings are read at the top of the workspace; set file to app/packages.yaml to have it read"},
+		"it is named":       {app, []string{"PLUGIN_SOURCE=app", "PLUGIN_FILE=app/packages.yaml"}, ""},
+		"another is read":   {top, []string{"PLUGIN_SOURCE=app"}, ""},
+		"none is there":     {app, []string{"PLUGIN_SOURCE=other"}, ""},
+		"source is the top": {top, nil, ""},
+		"source is git's":   {app, []string{"PLUGIN_SOURCE=https://git.example/app"}, ""},
+	} {
+		_, warnings, err := settings.Load(c.environ, c.workspace)
+		if got := strings.Join(warnings, "\n"); err != nil || got != c.want {
+			t.Errorf("%s: got %q (%v), want %q", name, got, err, c.want)
+		}
+	}
+}
+
 func TestVariablesWinOverTheFile(t *testing.T) {
 	file := "distros: [debian-12]\nimages: {debian-12: a, debian-13: b}\nkeep: failed\nfail_fast: true\ntest: {skip: debian-12, noise: /x}\n"
 	s := mustLoad(t, file,

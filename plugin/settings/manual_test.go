@@ -29,7 +29,7 @@ const (
 type entry struct {
 	key, variable, kind, fallback string
 	choices                       []string
-	secret                        bool
+	secret, notInFile             bool
 	// line is the first paragraph of the comment, more the others.
 	line string
 	more []string
@@ -70,6 +70,7 @@ func entriesOf(of reflect.Type, prefix string, docs map[string]string) []entry {
 			key: prefix + key, kind: kindOf(f.Type), fallback: f.Tag.Get("default"),
 			secret: f.Tag.Get("secret") == "true", line: paragraphs[0], more: paragraphs[1:],
 		}
+		e.notInFile = f.Tag.Get("from") == "environment"
 		if prefix == "" {
 			e.variable = "PLUGIN_" + strings.ToUpper(key)
 		}
@@ -151,7 +152,7 @@ const manualHead = `# Settings
 Written by ` + "`make generate`" + ` from the comments in ` + "`plugin/settings/settings.go`" + `.
 
 A setting is a key under ` + "`settings:`" + ` of a CI step, the variable that CI hosts make of it, and a key of
-` + "`packages.yml`" + ` (or ` + "`packages.yaml`" + `, or the file of the workspace that ` + "`PLUGIN_FILE`" + ` names). A variable wins
+` + "`packages.yml`" + ` (or ` + "`packages.yaml`" + `, or the one that ` + "`file`" + ` names). A variable wins
 over the file, as a whole; one that is empty is not set. On GitHub ` + "`INPUT_…`" + ` is taken too, and dashes and dots in
 names are underscores. Editors check ` + "`packages.yml`" + ` by [packages.schema.json](packages.schema.json); an example with
 comments is [examples/packages.yml](../examples/packages.yml).
@@ -195,6 +196,9 @@ func (e entry) facts() []string {
 	}
 	if e.fallback != "" {
 		facts = append(facts, "default `"+e.fallback+"`")
+	}
+	if e.notInFile {
+		facts = append(facts, "a variable alone")
 	}
 	if e.secret {
 		facts = append(facts, "secret")

@@ -67,7 +67,7 @@ func schemaOf(of reflect.Type, docs map[string]string) object {
 	}
 	properties := object{}
 	for i := range of.NumField() {
-		if f := of.Field(i); f.Tag.Get("yaml") != "-" {
+		if f := of.Field(i); f.Tag.Get("yaml") != "-" && f.Tag.Get("from") != "environment" {
 			properties[f.Tag.Get("yaml")] = property(f, of.Name(), docs)
 		}
 	}

@@ -50,6 +50,10 @@ type Settings struct {
 	Exclude List `yaml:"exclude"`
 	// Output directory for packages, logs and results, inside the workspace.
 	Output string `yaml:"output" default:"dist"`
+	// File of the workspace that holds settings by these names. Default: packages.yml, if there is one.
+	//
+	// What it names is relative to the workspace all the same.
+	File string `yaml:"file" from:"environment"`
 
 	// ImageSource is where base images come from: auto (a registry, else bootstrap), registry, or bootstrap from the distro's own mirror.
 	ImageSource string `yaml:"image_source" default:"auto" enum:"auto,registry,bootstrap"`
