@@ -85,7 +85,7 @@ func TestAVariantIsNoFamilyForOthers(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = distros.Define(all, known, distros.Distro{Name: "b", Family: "debian/a", Image: "b:1"}, nil)
-	if want := `family: found "debian/a", wanted one of arch, debian, rhel, suse`; err == nil || err.Error() != want && err.Error() != want+`: did you mean "debian"?` {
+	if want := `family: found "debian/a", wanted one of alpine, arch, debian, rhel, suse`; err == nil || err.Error() != want && err.Error() != want+`: did you mean "debian"?` {
 		t.Errorf("got %v, want %s", err, want)
 	}
 }

@@ -33,6 +33,9 @@ type Distro struct {
 	// Glibc is its C library: "2.36". What was built against a newer one may
 	// not run with it.
 	Glibc string `yaml:"glibc"`
+	// Musl is its C library in the place of that: "1.2.5". Programs of the one
+	// do not run with the other.
+	Musl string `yaml:"musl"`
 	// EndOfLife is the day its free security support ends; zero for a
 	// rolling release.
 	EndOfLife time.Time `yaml:"end_of_life"`
@@ -64,9 +67,9 @@ type Family struct {
 	Like string `yaml:"like"`
 	// Seen says in words what its recipes have run on, and what not.
 	Seen string `yaml:"seen"`
-	// Format of its packages: deb, rpm, pacman.
+	// Format of its packages: deb, rpm, pacman, apk.
 	Format string `yaml:"format"`
-	// Manager is its package manager's name: apt, dnf, zypper, pacman.
+	// Manager is its package manager's name: apt, dnf, zypper, pacman, apk.
 	Manager string `yaml:"manager"`
 	// Bootstrap is the tool that makes a root file system from a mirror:
 	// mmdebstrap.
@@ -131,8 +134,8 @@ const (
 	Toolchain Recipe = "toolchain"
 	// BuildDeps installs what the source in $DP_SOURCE says it needs. In an
 	// environment, which is keyed by it, only that is there: debian/control, the
-	// spec file, or the PKGBUILD. The latter are in $DP_SPEC and $DP_PKGBUILD,
-	// relative to $DP_SOURCE, here and below.
+	// spec file, the PKGBUILD, or the APKBUILD. The latter are in $DP_SPEC,
+	// $DP_PKGBUILD and $DP_APKBUILD, relative to $DP_SOURCE, here and below.
 	BuildDeps Recipe = "build_deps"
 	// Version gives the source in $DP_SOURCE the version $DP_VERSION.
 	Version Recipe = "version"

@@ -134,7 +134,7 @@ func distroOf(name string, d settings.Definition) distros.Distro {
 	return distros.Distro{
 		Name: name, Title: d.Title, Family: d.Family, Aliases: d.Aliases, Image: d.Image,
 		Suite: d.Suite, Components: d.Components, Keyring: d.Keyring,
-		Init: d.Init, Boots: d.Boots, Glibc: d.Glibc, EndOfLife: d.Ends(), Manager: d.Manager, Dist: d.Dist,
+		Init: d.Init, Boots: d.Boots, Glibc: d.Glibc, Musl: d.Musl, EndOfLife: d.Ends(), Manager: d.Manager, Dist: d.Dist,
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/drone-packages/drone-packages/plugin/apk"
 	"github.com/drone-packages/drone-packages/plugin/check"
 	"github.com/drone-packages/drone-packages/plugin/host"
 	"github.com/drone-packages/drone-packages/plugin/result"
@@ -178,6 +179,15 @@ func agentCommand(w *World, outcome *result.Outcome) *cobra.Command {
 			}
 			return blame(w, outcome, err)
 		},
+	}, &cobra.Command{
+		Use: "apk-older DIR OUT", Short: "Make, in OUT, older versions of the apk files in DIR", Args: cobra.ExactArgs(2),
+		RunE: func(_ *cobra.Command, args []string) error {
+			all, err := apk.Older(args[0], args[1])
+			for _, p := range all {
+				fmt.Fprintln(w.Stdout, "made", p.File)
+			}
+			return blame(w, outcome, err)
+		},
 	})
 	return c
 }
@@ -185,9 +195,10 @@ func agentCommand(w *World, outcome *result.Outcome) *cobra.Command {
 // blame makes of what is wrong with a package a failure that is its own: all
 // else is the host's fault.
 func blame(w *World, outcome *result.Outcome, err error) error {
-	if bad := (*rpm.PackageError)(nil); errors.As(err, &bad) {
+	rpmError, apkError := (*rpm.PackageError)(nil), (*apk.PackageError)(nil)
+	if errors.As(err, &rpmError) || errors.As(err, &apkError) {
 		*outcome = result.Failed
-		fmt.Fprintln(w.Stderr, bad)
+		fmt.Fprintln(w.Stderr, err)
 		return nil
 	}
 	return err

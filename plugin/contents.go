@@ -27,15 +27,18 @@ const (
 )
 
 // contents are the files in a package, the first of them and how many there
-// are. It lists debs and pacman's; of other files it knows nothing.
+// are. It lists debs, pacman's and apk's; of other files it knows nothing.
 func contents(name string, size int64, r io.Reader) ([]result.File, int, error) {
-	isDeb, isPacman := strings.HasSuffix(name, ".deb"), strings.HasSuffix(name, "."+source.Ending("pacman"))
-	if !isDeb && !isPacman || size > largestListed {
+	is := func(format string) bool { return strings.HasSuffix(name, "."+source.Ending(format)) }
+	if !is("deb") && !is("pacman") && !is("apk") || size > largestListed {
 		return nil, 0, nil
 	}
 	data, err := r, error(nil)
-	if isDeb {
+	switch {
+	case is("deb"):
 		name, data, err = arMember(r, "data.tar")
+	case is("apk"):
+		name = "data.tar.gz" // what is signed, and how, comes before it as if it were of the same archive
 	}
 	if err != nil {
 		return nil, 0, err
@@ -48,7 +51,7 @@ func contents(name string, size int64, r io.Reader) ([]result.File, int, error) 
 }
 
 // tarContents are the files of a tar that are no directories, nor what pacman
-// has in a package beside its files: .PKGINFO, .MTREE, .INSTALL.
+// and apk have in a package beside its files: .PKGINFO, .MTREE, .INSTALL.
 func tarContents(r io.Reader) (files []result.File, count int, err error) {
 	for t := tar.NewReader(r); ; {
 		h, err := t.Next()

@@ -3,6 +3,7 @@ package plugin
 import (
 	"archive/tar"
 	"bytes"
+	"compress/gzip"
 	"errors"
 	"fmt"
 	"os"
@@ -87,6 +88,39 @@ func TestContentsOfPacmansPackages(t *testing.T) {
 		if d := cmp.Diff(want, got); d != "" || n != len(want) || err != nil {
 			t.Errorf("%s: %d, %v: %s", name, n, err, d)
 		}
+	}
+}
+
+// A package of apk's is a row of gzip streams; tars in all but the last have no
+// end.
+func TestContentsOfApksPackages(t *testing.T) {
+	var b bytes.Buffer
+	for i, names := range [][]string{{".SIGN.RSA.x.rsa.pub"}, {".PKGINFO", ".post-install"}, {"etc/x.conf", "usr/share/x/.hidden"}} {
+		z := gzip.NewWriter(&b)
+		w := tar.NewWriter(z)
+		for _, name := range names {
+			if err := w.WriteHeader(&tar.Header{Name: name, Mode: 0o644, Size: 1}); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := w.Write([]byte{0}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		end := w.Flush
+		if i == 2 {
+			end = w.Close
+		}
+		if err := errors.Join(end(), z.Close()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := []result.File{{Path: "/etc/x.conf", Size: 1}, {Path: "/usr/share/x/.hidden", Size: 1}}
+	got, n, err := contents("x-1-r0.apk", int64(b.Len()), bytes.NewReader(b.Bytes()))
+	if d := cmp.Diff(want, got); d != "" || n != len(want) || err != nil {
+		t.Errorf("%d, %v: %s", n, err, d)
+	}
+	if got, _, err := contents("APKINDEX.tar.gz", 1, bytes.NewReader(b.Bytes())); got != nil || err != nil {
+		t.Errorf("of an index: %v %v", got, err)
 	}
 }
 

@@ -239,6 +239,12 @@ func (d alpm) required(_ context.Context, name string) []string {
 			provided[withoutVersion(p)] = owner
 		}
 	}
+	return withNeeds(name, needs, provided)
+}
+
+// withNeeds are a package and all that it needs, directly or not: needs has what
+// each package asks for, and provided who meets that.
+func withNeeds(name string, needs map[string][]string, provided map[string]string) []string {
 	all := []string{name}
 	for i := 0; i < len(all); i++ {
 		for _, need := range needs[all[i]] {
@@ -251,9 +257,9 @@ func (d alpm) required(_ context.Context, name string) []string {
 	return all
 }
 
-// withoutVersion is a dependency's name: "glibc>=2.39".
+// withoutVersion is a dependency's name: "glibc>=2.39", "musl~1.2".
 func withoutVersion(need string) string {
-	if at := strings.IndexAny(need, "<>="); at >= 0 {
+	if at := strings.IndexAny(need, "<>=~"); at >= 0 {
 		return need[:at]
 	}
 	return need

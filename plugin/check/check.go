@@ -79,7 +79,7 @@ const (
 // for Question and Format.
 type Request struct {
 	Question Question `json:"question"`
-	// Format of the packages: "deb", "rpm" or "pacman".
+	// Format of the packages: "deb", "rpm", "pacman" or "apk".
 	Format string `json:"format"`
 	// Presets: the distro says which units an installation enables, and nobody
 	// but an administrator starts them. Administered: nobody else restarts them

@@ -11,6 +11,7 @@ var databases = map[string]func(machine) database{
 	"deb":    func(m machine) database { return dpkg{m} },
 	"rpm":    func(m machine) database { return rpmdb{m} },
 	"pacman": func(m machine) database { return alpm{m} },
+	"apk":    func(m machine) database { return apkdb{m} },
 }
 
 // knownFormat is an error that says so where a format is none.

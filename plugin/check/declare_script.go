@@ -7,8 +7,10 @@ import (
 )
 
 // scriptStarters are the commands that act on init scripts; the name comes
-// before the verb.
-var scriptStarters = []string{"invoke-rc.d", "service", "rc-service", "update-rc.d"}
+// before the verb, but for verbFirst.
+var scriptStarters = []string{"invoke-rc.d", "service", "rc-service", "update-rc.d", verbFirst}
+
+const verbFirst = "rc-update"
 
 // parseScriptPostinst reads what a postinst does with init scripts, as
 // parsePostinst does with units.
@@ -19,7 +21,7 @@ func parseScriptPostinst(script string) declared {
 		for _, words := range shellCommands(line) {
 			name, verb := readScriptCommand(words)
 			switch verb {
-			case "defaults", "enable":
+			case "defaults", "enable", "add":
 				d.Enabled = append(d.Enabled, name)
 			case "start", "restart", "reload-or-restart", "force-reload", "$_dh_action":
 				d.Started = append(d.Started, name)
@@ -42,7 +44,13 @@ func readScriptCommand(words []string) (name, verb string) {
 	if path.Dir(args[0])+"/" == scriptDir {
 		args = append([]string{"service"}, path.Base(args[0]), strings.Join(args[1:min(2, len(args))], ""))
 	}
-	if len(args) < 3 || strings.ContainsAny(args[1], "${}*") {
+	if len(args) < 3 {
+		return "", ""
+	}
+	if path.Base(args[0]) == verbFirst {
+		args[1], args[2] = args[2], args[1]
+	}
+	if strings.ContainsAny(args[1], "${}*") {
 		return "", ""
 	}
 	return args[1], args[2]

@@ -9,7 +9,7 @@ import (
 	"github.com/drone-packages/drone-packages/plugin/result"
 )
 
-// keptEndings are what rpm and pacman call the configuration that they do not
+// keptEndings are what package managers call the configuration that they do not
 // throw away.
 var keptEndings = map[string]string{
 	".rpmsave": "what an administrator had edited: rpm keeps it under this name when the package goes",
@@ -17,6 +17,7 @@ var keptEndings = map[string]string{
 	".rpmnew":  "what a newer package ships, beside the administrator's own: nobody has merged it",
 	".pacsave": "what an administrator had edited: pacman keeps it under this name when the package goes, but for -Rn",
 	".pacnew":  "what a newer package ships, beside the administrator's own: nobody has merged it",
+	".apk-new": "what a newer package ships, beside the administrator's own: nobody has merged it",
 }
 
 // keptDirs are where what services make stays.

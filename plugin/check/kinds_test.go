@@ -119,11 +119,11 @@ func TestPackage(t *testing.T) {
 func TestPackageOfAnotherFormat(t *testing.T) {
 	a, said := asking(t, Request{}, files(t, nil), nil)
 	s := parse(t, "package: {a: {installed: true}}")
-	a.Spec, a.Format = &s, "apk"
+	a.Spec, a.Format = &s, "nix"
 	if err := a.checks(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	want := []string{`failed package a installed | want true | found packages of format "apk" are not known to this agent | why x.yaml:1:11`}
+	want := []string{`failed package a installed | want true | found packages of format "nix" are not known to this agent | why x.yaml:1:11`}
 	if d := cmp.Diff(want, *said); d != "" {
 		t.Error(d)
 	}

@@ -27,6 +27,10 @@ type scriptInit struct {
 	// enabled are where a script is linked that is started at boot; %s is its
 	// name.
 	enabled []string
+	// level are commands that print the runlevel, last of the words: the first
+	// that works tells. settled are the runlevels of a machine that has booted.
+	level   [][]string
+	settled []string
 	// movers are the programs that run while the runlevel changes.
 	movers []string
 	// toggle enables and disables a script without LSB headers, which
@@ -36,16 +40,18 @@ type scriptInit struct {
 	crashed []string
 }
 
-// scriptInits are runlevels of Debian's sysvinit and OpenRC: rc2.d is that of
-// a machine that has booted.
+// scriptInits are Debian's sysvinit, where rc2.d is the runlevel of a machine
+// that has booted, and OpenRC, under that one or by itself.
 var scriptInits = map[string]scriptInit{
 	initSysV: {
+		level: [][]string{{"runlevel"}}, settled: []string{"2", "3", "4", "5"},
 		command: "service", enabled: []string{"/etc/rcS.d/S[0-9][0-9]%s", "/etc/rc2.d/S[0-9][0-9]%s"},
 		movers: []string{"/etc/init.d/rc", "/etc/init.d/rcS", "/lib/init/rc", "/lib/init/rcS"},
 	},
 	initOpenRC: {
+		level: [][]string{{"runlevel"}, {"rc-status", "--nocolor", "--runlevel"}}, settled: []string{"2", "3", "4", "5", "default"},
 		command: "rc-service", enabled: []string{"/etc/runlevels/*/%s"},
-		movers:  []string{"/etc/init.d/rc", "/etc/init.d/rcS", "/usr/sbin/openrc", "/usr/sbin/openrc-run"},
+		movers:  []string{"/etc/init.d/rc", "/etc/init.d/rcS", "/sbin/openrc", "/usr/sbin/openrc", "/sbin/openrc-run", "/usr/sbin/openrc-run"},
 		toggle:  map[string]string{"enable": "rc-update add %s default", "disable": "rc-update --all del %s"},
 		crashed: []string{"rc-status", "--nocolor", "--crashed"},
 	},
@@ -66,22 +72,32 @@ type scripts struct {
 const quietEnough = 3
 
 func (s *scripts) state(ctx context.Context) (string, error) {
-	out, err := s.machine.run(ctx, "runlevel")
-	word := strings.Fields(out)
-	if err != nil || len(word) != 2 || !strings.Contains("2345", word[1]) {
+	level := s.level(ctx)
+	if !slices.Contains(s.kind.settled, level) {
 		s.quiet = 0
 		return "starting: no runlevel yet", nil
 	}
 	for _, p := range s.machine.processes() {
 		if slices.Contains(s.kind.movers, p.Script) || slices.Contains(s.kind.movers, p.Exe) {
 			s.quiet = 0
-			return fmt.Sprintf("starting: runlevel %s is being entered", word[1]), nil
+			return fmt.Sprintf("starting: runlevel %s is being entered", level), nil
 		}
 	}
 	if s.quiet++; s.quiet < quietEnough {
 		return "starting: just settled", nil
 	}
 	return "running", nil
+}
+
+// level is the runlevel that the machine is in; empty: none yet.
+func (s *scripts) level(ctx context.Context) string {
+	for _, c := range s.kind.level {
+		out, err := s.machine.run(ctx, c[0], c[1:]...)
+		if word := strings.Fields(out); err == nil && len(word) > 0 {
+			return word[len(word)-1]
+		}
+	}
+	return ""
 }
 
 func (s *scripts) failed(ctx context.Context) ([]string, error) {

@@ -145,6 +145,20 @@ func TestScriptInitsBoot(t *testing.T) {
 	}
 }
 
+// Under an init of its own, OpenRC itself tells the runlevel.
+func TestOpenRCBootsWithoutSysvinit(t *testing.T) {
+	for level, want := range map[string]string{"sysinit": "starting: no runlevel yet", "default": "running"} {
+		a, _, _ := askingScripts(t, Request{Init: initOpenRC}, tickerTree(nil), map[string]answer{"rc-status --nocolor --runlevel": {level + "\n", 0}})
+		got := ""
+		for range quietEnough {
+			got, _ = a.units.state(t.Context())
+		}
+		if got != want {
+			t.Errorf("%s: got %q, want %q", level, got, want)
+		}
+	}
+}
+
 func TestScriptsAreJudged(t *testing.T) {
 	gone := map[string]string{"/proc/615/exe": "no", "/proc/615/cmdline": "no", "/run/ticker.pid": "no"}
 	const loaded, enabled = "passed service ticker loaded", "passed service ticker enabled | want enabled | found enabled"
@@ -320,6 +334,7 @@ func TestParseScriptPostinst(t *testing.T) {
 		"with --no-enable it only starts":             {"update-rc.d ticker defaults-disabled >/dev/null\ninvoke-rc.d ticker start || true", declared{nil, both.Started}},
 		"with --no-start it only enables":             {"update-rc.d ticker defaults >/dev/null || exit 1", declared{both.Enabled, nil}},
 		"the script itself":                           {`if [ "$1" = configure ]; then /etc/init.d/ticker start; fi`, declared{nil, both.Started}},
+		"OpenRC's own, whose verb comes first":        {"rc-update -q add ticker default\nrc-service ticker start\nrc-update del \"$old\"", both},
 		"a computed name is not guessed":              {`invoke-rc.d "$name" start`, declared{}},
 		"systemctl says nothing of scripts":           {`systemctl start ticker`, declared{}},
 		"a test for the script is no start":           {`[ ! -x /etc/init.d/ticker ] || exit 0`, declared{}},

@@ -13,7 +13,7 @@ import (
 func TestServeAnswersWithAFaultAndTheEnd(t *testing.T) {
 	for name, c := range map[string]struct{ in, want string }{
 		"a question it does not know": {`{"question":"why","format":"deb"}`, `{"fault":"why: not a question this agent knows"}` + "\n" + `{"end":true}` + "\n"},
-		"a format it does not know":   {`{"question":"tree","format":"apk"}`, `{"fault":"tree: packages of format \"apk\" are not known to this agent"}` + "\n" + `{"end":true}` + "\n"},
+		"a format it does not know":   {`{"question":"tree","format":"nix"}`, `{"fault":"tree: packages of format \"nix\" are not known to this agent"}` + "\n" + `{"end":true}` + "\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out bytes.Buffer

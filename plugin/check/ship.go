@@ -75,10 +75,12 @@ func (m machine) shippedScripts(ctx context.Context, packages []Package) []shipp
 				continue
 			}
 			name := path.Base(file)
-			units = append(units, shippedUnit{
+			u := shippedUnit{
 				Name: name, Package: p.Name,
 				Enabled: slices.Contains(all.Enabled, name), Started: slices.Contains(all.Started, name),
-			})
+			}
+			u.Manual = m.presets && !u.Started
+			units = append(units, u)
 		}
 	}
 	slices.SortFunc(units, func(a, b shippedUnit) int { return strings.Compare(a.Name, b.Name) })

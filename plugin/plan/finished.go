@@ -144,7 +144,8 @@ func (b builder) fetch(w wanted) Job {
 
 // holds is the package in a file, as far as its name says so:
 // NAME_VERSION_ARCH.deb, NAME-VERSION-RELEASE.ARCH.rpm,
-// NAME-VERSION-RELEASE-ARCH.pkg.tar.zst. Empty: it does not.
+// NAME-VERSION-RELEASE-ARCH.pkg.tar.zst, NAME-VERSION-rRELEASE.apk. Empty: it
+// does not.
 func (f FinishedFile) holds() string {
 	if m := formats[f.Format].file.FindStringSubmatch(strings.TrimPrefix(f.Name, again)); m != nil {
 		return m[1]

@@ -86,4 +86,21 @@ var formats = map[string]format{
 		needsEnv: map[string]string{"DP_PKGBUILD": "PKGBUILD"},
 		file:     regexp.MustCompile(`^(.+)-[^-]+-[^-]+-[^-]+\.pkg\.tar\.zst$`),
 	},
+	"apk": {
+		none:  "source: %s holds no APKBUILD (" + source.APKBUILDPlaces + "): name it with packages: {NAME: {apkbuild: FILE}}, or point source at the tree",
+		what:  "APKBUILD %q",
+		named: func(p settings.Package) string { return p.Apkbuild },
+		makes: func(control string) []string { return source.ParseAPKBUILD(control).Packages },
+		provides: func(control string) []string {
+			p := source.ParseAPKBUILD(control)
+			return slices.Concat(p.Packages, p.Provides)
+		},
+		programs: func(control string) bool { return !source.ParseAPKBUILD(control).Noarch },
+		needs:    source.APKBUILDNeeds, needsIn: "APKBUILD",
+		env: func(p source.Package, _ distros.Distro) map[string]string {
+			return map[string]string{"DP_APKBUILD": strings.TrimPrefix(p.Where, p.Dir+"/")}
+		},
+		needsEnv: map[string]string{"DP_APKBUILD": "APKBUILD"},
+		file:     regexp.MustCompile(`^(.+)-[0-9][^-]*-r[0-9]+\.apk$`),
+	},
 }

@@ -58,6 +58,10 @@ func (b builder) linter() Job {
 	return j
 }
 
+// lookedAt are the files of the source that linters look at, or beside, by the
+// variable that names one.
+var lookedAt = []string{"DP_SPEC", "DP_APKBUILD"}
+
 // lint is the job that has the distro's own linter look at what a package's
 // build left. Nothing waits for it.
 func (b builder) lint(w wanted) Job {
@@ -68,9 +72,11 @@ func (b builder) lint(w wanted) Job {
 	j.Container.Env["DP_REPO"] = repoDir
 	j.Cause, j.By = "lint: "+b.in.Settings.Lint, w.file()
 	steps := []Step{CopyIn{What: Built, Dir: repoDir}}
-	if spec := w.format.env(w.how, b.distro)["DP_SPEC"]; spec != "" {
-		j.Container.Env["DP_SOURCE"], j.Container.Env["DP_SPEC"] = sourceOf(w), spec
-		steps = append(steps, CopyIn{What: Tree, Dir: sourceDir})
+	for _, name := range lookedAt {
+		if file := w.format.env(w.how, b.distro)[name]; file != "" {
+			j.Container.Env["DP_SOURCE"], j.Container.Env[name] = sourceOf(w), file
+			steps = append(steps, CopyIn{What: Tree, Dir: sourceDir})
+		}
 	}
 	look := Look{Exec: b.recipe("lint", distros.Lint), FailOn: failOn[b.in.Settings.Lint]}
 	j.Phases = []Phase{{Name: lintPhase, Steps: append(steps, look)}}

@@ -179,7 +179,9 @@ func knownInput(t *testing.T) plan.Input {
 	}
 	in := rpmInput()
 	in.Distros, in.Catalogue, in.Families = all, all, families
-	in.Source.Packages = append(in.Source.Packages, source.Package{Name: "greeter", Format: "pacman", Where: "arch/PKGBUILD", Dir: ".", Control: pkgbuild})
+	in.Source.Packages = append(in.Source.Packages,
+		source.Package{Name: "greeter", Format: "pacman", Where: "arch/PKGBUILD", Dir: ".", Control: pkgbuild},
+		source.Package{Name: "greeter", Format: "apk", Where: "alpine/APKBUILD", Dir: ".", Control: apkbuild})
 	return in
 }
 

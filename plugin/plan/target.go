@@ -68,8 +68,8 @@ func (p *Plan) addTest(b builder, target distros.Distro, packages []wanted, aske
 
 // unfit is why packages cannot work on another distro than they were built
 // for, if so. Programs that were linked with a newer C library may ask for
-// what an older one does not have; what is built for all architectures holds
-// none.
+// what an older one does not have, and with another one they do not run; what
+// is built for all architectures holds none.
 func (b builder) unfit(packages []wanted) string {
 	built := b.builtFor
 	if built == nil {
@@ -78,10 +78,26 @@ func (b builder) unfit(packages []wanted) string {
 	if other := b.in.Families[built.Family]; other.Format != b.family.Format {
 		return fmt.Sprintf("it installs .%s, not .%s", source.Ending(b.family.Format), source.Ending(other.Format))
 	}
-	if !newer(built.Glibc, b.distro.Glibc) || !slices.ContainsFunc(packages, wanted.hasPrograms) {
+	if !slices.ContainsFunc(packages, wanted.hasPrograms) {
 		return ""
 	}
-	return fmt.Sprintf("it has glibc %s, older than the %s that they are built with", b.distro.Glibc, built.Glibc)
+	return unfitLibrary(*built, b.distro)
+}
+
+// unfitLibrary is why programs that were linked on one distro do not find the
+// C library that they want on another, if so.
+func unfitLibrary(built, on distros.Distro) string {
+	for _, c := range []struct{ name, want, other, otherName, has string }{
+		{"glibc", built.Glibc, on.Musl, "musl", on.Glibc}, {"musl", built.Musl, on.Glibc, "glibc", on.Musl},
+	} {
+		if c.want != "" && c.has == "" && c.other != "" {
+			return fmt.Sprintf("its C library is %s, not the %s that they are built with", c.otherName, c.name)
+		}
+		if newer(c.want, c.has) {
+			return fmt.Sprintf("it has %s %s, older than the %s that they are built with", c.name, c.has, c.want)
+		}
+	}
+	return ""
 }
 
 // hasPrograms says whether some of a package's binary packages are for one

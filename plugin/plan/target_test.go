@@ -84,6 +84,25 @@ func TestPairsThatCannotWorkAreSkippedWithTheirReason(t *testing.T) {
 	}
 }
 
+// What runs with one C library does not with another.
+func TestLibrariesOfAnotherKindAreTold(t *testing.T) {
+	for want, c := range map[string]struct{ built, on distros.Distro }{
+		"its C library is glibc, not the musl that they are built with":    {distros.Distro{Musl: "1.2.5"}, distros.Distro{Glibc: "2.41"}},
+		"its C library is musl, not the glibc that they are built with":    {distros.Distro{Glibc: "2.36"}, distros.Distro{Musl: "1.2.5"}},
+		"it has musl 1.2.5, older than the 1.2.6 that they are built with": {distros.Distro{Musl: "1.2.6"}, distros.Distro{Musl: "1.2.5"}},
+	} {
+		in := targeted(map[string]settings.List{"debian-12": {"debian-13"}})
+		for i, of := range []distros.Distro{c.built, c.on} {
+			in.Catalogue[i].Glibc, in.Catalogue[i].Musl = of.Glibc, of.Musl
+		}
+		in.Distros = in.Catalogue[:1]
+		p := newPlan(t, in)
+		if len(p.Skips) != 1 || p.Skips[0].Why != "what is built for debian-12 is not tested on debian-13: "+want {
+			t.Errorf("got %+v, want %s", p.Skips, want)
+		}
+	}
+}
+
 func TestTargetsThatAreNone(t *testing.T) {
 	for want, on := range map[string]map[string]settings.List{
 		"test.distros: no distro for debian-12: to leave out its tests, write test.skip: debian-12": {"debian-12": nil},

@@ -149,7 +149,7 @@ func (j *job) list(dir *os.Root, name string, p *result.Package) {
 // isIndex says whether a file is of a repository's index, by the formats'
 // customs.
 func isIndex(name string) bool {
-	return path.Base(name) == "Packages" || strings.HasPrefix(name, indexDir+"/") || path.Base(name) == pacmanIndex
+	return path.Base(name) == "Packages" || strings.HasPrefix(name, indexDir+"/") || path.Base(name) == pacmanIndex || path.Base(name) == apkIndex
 }
 
 // indexDir is where an rpm repository has its index.
@@ -157,6 +157,9 @@ const indexDir = "repodata"
 
 // pacmanIndex is what a repository for pacman has.
 const pacmanIndex = "drone-packages.db"
+
+// apkIndex is what a repository for apk has.
+const apkIndex = "APKINDEX.tar.gz"
 
 func sum(dir *os.Root, name string) (string, int64, error) {
 	f, err := dir.Open(name)

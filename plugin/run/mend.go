@@ -108,10 +108,10 @@ func (j *job) inTree(name string) string {
 	return found[0]
 }
 
-// packaged is the directory that a debian/control, a spec file or a PKGBUILD is
-// about.
+// packaged is the directory that a debian/control, a spec file, a PKGBUILD or an
+// APKBUILD is about.
 func packaged(by string) string {
-	if path.Ext(by) == ".spec" || path.Base(by) == "PKGBUILD" {
+	if path.Ext(by) == ".spec" || path.Base(by) == "PKGBUILD" || path.Base(by) == "APKBUILD" {
 		return "."
 	}
 	return path.Dir(path.Dir(by))
@@ -152,13 +152,13 @@ func (j *job) control() string {
 }
 
 var (
-	// needing begins what a build needs, in debian/control, in spec files and
-	// in PKGBUILDs.
-	needing = regexp.MustCompile(`(?i)^\s*(Build-[\w-]+|BuildRequires[^:]*):|^(make|check)?depends\w*\+?=\(`)
+	// needing begins what a build needs, in debian/control, in spec files, in
+	// PKGBUILDs and in APKBUILDs.
+	needing = regexp.MustCompile(`(?i)^\s*(Build-[\w-]+|BuildRequires[^:]*):|^(make|check)?depends\w*\+?=["'(]`)
 	// needed is a package, or what one provides.
 	needed = regexp.MustCompile(`[A-Za-z0-9][A-Za-z0-9.+_():/-]*`)
 	// lacking is a line that names what is not to be had.
-	lacking = regexp.MustCompile(`(?i)not installable|unable to locate|no match|nothing provides|is needed by|no provider|not found|depends`)
+	lacking = regexp.MustCompile(`(?i)not installable|unable to locate|no match|nothing provides|is needed by|no provider|no such package|not found|depends`)
 )
 
 // needsIn are the words of a control text's build dependencies, line by line.

@@ -14,7 +14,7 @@ import (
 // distros says of a built-in one. What is said of one with a built-in's name
 // changes just that.
 type Definition struct {
-	// Family it installs and builds like: debian, rhel, suse.
+	// Family it installs and builds like: debian, rhel, suse, arch, alpine.
 	Family string `yaml:"family"`
 	// Title in words.
 	Title string `yaml:"title"`
@@ -34,6 +34,8 @@ type Definition struct {
 	Boots string `yaml:"boots"`
 	// Glibc is the version of its C library.
 	Glibc string `yaml:"glibc"`
+	// Musl is the version of its C library, where it is that one.
+	Musl string `yaml:"musl"`
 	// EndOfLife is the day its support ends, as in 2030-06-30.
 	EndOfLife string `yaml:"end_of_life" form:"date"`
 	// Manager is its package manager's name, where that is not the family's.

@@ -34,16 +34,20 @@ func (s *Settings) checkFinished() []error {
 	var errs []error
 	for _, name := range sortedKeys(s.Packages) {
 		p := s.Packages[name]
-		if len(p.Finished) > 0 && (p.Deb != "" || p.Rpm != "" || p.Pkgbuild != "" || len(p.Before) > 0 || len(p.Needs) > 0) {
-			errs = append(errs, fmt.Errorf("packages.%s: finished packages are not built: leave out deb, rpm, pkgbuild, before and needs, or finished", name))
+		if len(p.Finished) > 0 && (p.Deb != "" || p.Rpm != "" || p.Pkgbuild != "" || p.Apkbuild != "" || len(p.Before) > 0 || len(p.Needs) > 0) {
+			errs = append(errs, fmt.Errorf("packages.%s: finished packages are not built: leave out deb, rpm, pkgbuild, apkbuild, before and needs, or finished", name))
 		}
 	}
 	return errs
 }
 
+// lineWords are what lines for package managers begin with.
+var lineWords = []string{"deb", "rpm", "pacman", "apk"}
+
 // originsOf takes a list as others are written; an apt line may have commas.
 func originsOf(text string) *yaml.Node {
-	if text = strings.TrimSpace(text); strings.HasPrefix(text, "deb ") || strings.HasPrefix(text, "rpm ") || strings.HasPrefix(text, "pacman ") {
+	text = strings.TrimSpace(text)
+	if word, _, more := strings.Cut(text, " "); more && slices.Contains(lineWords, word) {
 		return sequence(strings.Split(text, "\n"))
 	}
 	return listOf(text)

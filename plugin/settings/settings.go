@@ -38,10 +38,10 @@ type Settings struct {
 	// Packages to build from the tree, by name; or finished ones to test: a directory, glob or URL, or several.
 	//
 	// With none, every debian directory found in the tree is one for distros
-	// that take .deb, every spec file for those that take .rpm, and every
-	// PKGBUILD for those that take .pkg.tar.zst. Finished ones are not built:
-	// out/{{ .distro.name }}/*.deb is what stands in that directory for each
-	// distro.
+	// that take .deb, every spec file for those that take .rpm, every PKGBUILD
+	// for those that take .pkg.tar.zst, and every APKBUILD for those that take
+	// .apk. Finished ones are not built: out/{{ .distro.name }}/*.deb is what
+	// stands in that directory for each distro.
 	Packages map[string]Package `yaml:"packages"`
 	// Exclude what matches these patterns from the source, besides what git ignores in its own trees.
 	//
@@ -72,7 +72,8 @@ type Settings struct {
 	// Debian's security archive is taken from beside it (the same URL with
 	// -security), or stays where it is when there is none. For distros that
 	// take .rpm it stands in the place of scheme and host of every baseurl;
-	// pacman has its repositories below it, as in URL/core/os/x86_64.
+	// pacman has its repositories below it, as in URL/core/os/x86_64, and apk
+	// its releases, as in URL/v3.22/main.
 	Mirror Map `yaml:"mirror"`
 	// CheckValidUntil false accepts a mirror's expired lists, as snapshot archives need; signatures stay verified.
 	CheckValidUntil Bool `yaml:"check_valid_until" default:"true"`
@@ -150,6 +151,9 @@ type Package struct {
 	// Pkgbuild is the PKGBUILD, relative to the source. Default: the one of
 	// that name, or the only one found.
 	Pkgbuild string `yaml:"pkgbuild"`
+	// Apkbuild is the APKBUILD, relative to the source. Default: the one of
+	// that name, or the only one found.
+	Apkbuild string `yaml:"apkbuild"`
 	// Before are shell commands run in the build environment, in the source,
 	// as the build user, in order, before the build.
 	Before Commands `yaml:"before"`
@@ -180,12 +184,12 @@ type Test struct {
 	CheckOn map[string]Checks `yaml:"check_on"`
 	// Lifecycle is the phases to go through, besides boot and install. Default: all.
 	Lifecycle List `yaml:"lifecycle"`
-	// UpgradeFrom is what an upgrade begins with: synthetic (made of the packages themselves), none, older packages (a directory, glob or URL), or an apt, rpm or pacman line.
+	// UpgradeFrom is what an upgrade begins with: synthetic (made of the packages themselves), none, older packages (a directory, glob or URL), or an apt, rpm, pacman or apk line.
 	//
 	// Default: synthetic. An apt line is deb [options] URL SUITE COMPONENT…, an
-	// rpm line is rpm URL of a repository, a pacman line pacman NAME URL, and
-	// each is for the distros that take it; they and paths are templates over
-	// the distro: {{ .distro.suite }}.
+	// rpm line is rpm URL of a repository, a pacman line pacman NAME URL,
+	// an apk line apk URL, and each is for the distros that take it; they and
+	// paths are templates over the distro: {{ .distro.suite }}.
 	UpgradeFrom Origins `yaml:"upgrade_from"`
 	// Expect is what units must be after a phase, where that is not the usual: {upgrade: {greeter.service: {restarted: false}}}.
 	//

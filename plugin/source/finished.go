@@ -26,9 +26,10 @@ var files = map[string]struct{ ending, magic string }{
 	"deb":    {"deb", "!<arch>\ndebian-binary"},
 	"rpm":    {"rpm", "\xed\xab\xee\xdb"},
 	"pacman": {"pkg.tar.zst", "\x28\xb5\x2f\xfd"},
+	"apk":    {"apk", "\x1f\x8b"},
 }
 
-// Ending is how the files of a format are called: deb, rpm, pkg.tar.zst.
+// Ending is how the files of a format are called: deb, rpm, pkg.tar.zst, apk.
 func Ending(format string) string { return files[format].ending }
 
 // notThere is what a server does not give, however often: fs.ErrNotExist.

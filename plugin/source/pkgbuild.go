@@ -38,20 +38,9 @@ const (
 
 // ParsePKGBUILD reads the text of one. One without a Name is none.
 func ParsePKGBUILD(text string) PKGBUILD {
-	if len(text) > largestPKGBUILD {
+	top, provides, ok := assigned(text, "package")
+	if !ok {
 		return PKGBUILD{}
-	}
-	file, err := syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(strings.NewReader(text), "")
-	if err != nil {
-		return PKGBUILD{}
-	}
-	top := shellValues{}
-	provides := []string{}
-	for _, s := range file.Stmts {
-		top.assign(s)
-		if f, ok := s.Cmd.(*syntax.FuncDecl); ok && f.Name != nil && strings.HasPrefix(f.Name.Value, "package") {
-			provides = append(provides, top.inFunction(f)["provides"].List...)
-		}
 	}
 	p := PKGBUILD{
 		Name: top["pkgbase"].String(), Version: top["pkgver"].String(), Release: top["pkgrel"].String(),
@@ -71,12 +60,33 @@ func ParsePKGBUILD(text string) PKGBUILD {
 	return p
 }
 
+// assigned are the variables that a shell script assigns at its top, and what
+// its functions whose names begin so assign to provides; false, if it cannot be
+// read.
+func assigned(text, functions string) (top shellValues, provides []string, ok bool) {
+	if len(text) > largestPKGBUILD {
+		return nil, nil, false
+	}
+	file, err := syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(strings.NewReader(text), "")
+	if err != nil {
+		return nil, nil, false
+	}
+	top, provides = shellValues{}, []string{}
+	for _, s := range file.Stmts {
+		top.assign(s)
+		if f, ok := s.Cmd.(*syntax.FuncDecl); ok && f.Name != nil && strings.HasPrefix(f.Name.Value, functions) {
+			provides = append(provides, top.inFunction(f).list("provides")...)
+		}
+	}
+	return top, provides, true
+}
+
 // needArray are the arrays that makepkg has installed before a build.
 var needArray = regexp.MustCompile(`^(make|check)?depends(_\w+)?$`)
 
 // dependencyName is a dependency without the version it asks for.
 func dependencyName(need string) string {
-	if at := strings.IndexAny(need, "<>="); at >= 0 {
+	if at := strings.IndexAny(need, "<>=~"); at >= 0 {
 		return need[:at]
 	}
 	return need

@@ -13,18 +13,18 @@ type Tree struct {
 	Files int
 	Size  int64
 	// Packages found, format by format, in path order: directories that hold
-	// debian/control, spec files, PKGBUILDs.
+	// debian/control, spec files, PKGBUILDs, APKBUILDs.
 	Packages []Package
 	// Owner of the tree: what is written into it belongs to them.
 	UID, GID int
 }
 
 // Package is one package that the tree says how to build: by a debian
-// directory, a spec file or a PKGBUILD.
+// directory, a spec file, a PKGBUILD or an APKBUILD.
 type Package struct {
 	// Name of the source package, from debian/control or the file it is in.
 	Name string
-	// Format of what it makes: deb, rpm or pacman.
+	// Format of what it makes: deb, rpm, pacman or apk.
 	Format string
 	// Where is the debian directory or the file, and Dir the directory that it
 	// packages; both slash-separated, relative to the tree.

@@ -18,16 +18,19 @@ var oneFile = []struct {
 }{
 	{"rpm", func(file string) bool { return path.Ext(file) == ".spec" }, specName},
 	{"pacman", func(file string) bool { return path.Base(file) == "PKGBUILD" }, func(text string) string { return ParsePKGBUILD(text).Name }},
+	{"apk", func(file string) bool { return path.Base(file) == "APKBUILD" }, func(text string) string { return ParseAPKBUILD(text).Name }},
 }
 
 // homes are directories that people keep such files in, beside the tree that
 // they package.
-var homes = []string{"packaging", "rpm", "SPECS", "specs", "redhat", "fedora", "rhel", "arch", "archlinux", "dist", "contrib", "pkg", "packages"}
+var homes = []string{"packaging", "rpm", "SPECS", "specs", "redhat", "fedora", "rhel", "arch", "archlinux", "alpine", "dist", "contrib", "pkg", "packages"}
 
-// SpecPlaces and PKGBUILDPlaces say in words where these files are looked for.
+// SpecPlaces, PKGBUILDPlaces and APKBUILDPlaces say in words where these files
+// are looked for.
 const (
 	SpecPlaces     = "*.spec in the root, in packaging/, rpm/ or SPECS/, or anywhere else where there is none"
 	PKGBUILDPlaces = "PKGBUILD in the root, in packaging/, arch/ or archlinux/, or anywhere else where there is none"
+	APKBUILDPlaces = "APKBUILD in the root, in packaging/ or alpine/, or anywhere else where there is none"
 )
 
 func specName(text string) string {
