@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"slices"
@@ -17,8 +18,9 @@ import (
 
 // collect copies the shards' packages and logs into the output directory. Of
 // the logs of one name, that of the job which counts stays. Packages that are
-// not what their shard reported are left out of the run, which is a fault.
-func (s *session) collect(parts []result.Part, merged *result.Merged) error {
+// not what their shard reported are left out of the run, which is a fault. It
+// says which files it wrote.
+func (s *session) collect(parts []result.Part, merged *result.Merged) ([]string, error) {
 	c := collection{to: s.outputDir, sums: map[string]string{}, counts: map[string]int{}}
 	for i, j := range merged.Jobs {
 		if j.Log != "" && merged.Of[i] >= 0 {
@@ -27,7 +29,7 @@ func (s *session) collect(parts []result.Part, merged *result.Merged) error {
 	}
 	for i, part := range parts {
 		if err := c.take(i, part.From); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	var wrong []string
@@ -38,14 +40,15 @@ func (s *session) collect(parts []result.Part, merged *result.Merged) error {
 		}
 		return problem != ""
 	})
+	files := slices.Collect(maps.Keys(c.sums))
 	if len(wrong) == 0 {
-		return nil
+		return files, nil
 	}
 	if merged.Reason != "" {
 		wrong = append([]string{merged.Reason}, wrong...)
 	}
 	merged.Outcome, merged.Reason = result.Worst(merged.Outcome, result.Fault), strings.Join(wrong, "; ")
-	return nil
+	return files, nil
 }
 
 // collection is what is copied of the shards' folders.
@@ -117,14 +120,4 @@ func (c collection) wrong(p result.Package) string {
 		return fmt.Sprintf("%s is not what its shard reported: its SHA-256 is %s", p.Path, sum)
 	}
 	return ""
-}
-
-// ownAll gives everything in a folder, and the folder, to somebody.
-func ownAll(dir *os.Root, uid, gid int) error {
-	return fs.WalkDir(dir.FS(), ".", func(name string, _ fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		return dir.Lchown(name, uid, gid)
-	})
 }

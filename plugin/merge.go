@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"syscall"
@@ -48,13 +49,14 @@ func merge(w World, log *host.Log, planned string, dirs []string, output string)
 	if dir := s.isOutput(dirs); dir != "" {
 		return result.Fault, &SettingsError{fmt.Errorf("--output: %s is a shard's own, %s: merge into another folder", output, dir)}
 	}
-	if err := s.collect(parts, &merged); err != nil {
+	files, err := s.collect(parts, &merged)
+	if err != nil {
 		return result.Fault, fmt.Errorf("merge into %s: %w", output, err)
 	}
 	if err := report.Write(s.outputDir, merged.Run, report.Names()); err != nil {
 		return result.Fault, fmt.Errorf("write the reports: %w", err)
 	}
-	err = errors.Join(s.ownMerged(), report.Console(w.Stdout, merged.Run, s.style()))
+	err = errors.Join(s.ownMerged(append(files, report.Files()...)), report.Console(w.Stdout, merged.Run, s.style()))
 	return merged.Outcome, errors.Join(err, s.handOver(log, merged.Run))
 }
 
@@ -106,20 +108,6 @@ func readParts(dirs []string) []result.Part {
 	return parts
 }
 
-// readResults reads a results.json. An error names the file.
-func readResults(file string) (result.Run, error) {
-	f, err := os.Open(file)
-	if err != nil {
-		return result.Run{}, err
-	}
-	defer f.Close() //nolint:errcheck // read only
-	run, err := result.Read(f)
-	if err != nil {
-		return run, fmt.Errorf("%s: %w", file, err)
-	}
-	return run, nil
-}
-
 // mergedDir makes the folder that shards are merged into.
 func (s *session) mergedDir(output string) (*os.Root, error) {
 	if !filepath.IsAbs(output) {
@@ -131,15 +119,25 @@ func (s *session) mergedDir(output string) (*os.Root, error) {
 	return os.OpenRoot(output)
 }
 
-// ownMerged gives what was merged to the workspace's owner.
-func (s *session) ownMerged() error {
+// ownMerged gives files of the output directory, and the folders they are in,
+// to the workspace's owner, if they are in there.
+func (s *session) ownMerged(files []string) error {
 	info, err := os.Stat(s.world.Dir)
 	if err != nil || os.Geteuid() != 0 {
 		return err
 	}
 	owner, ok := info.Sys().(*syscall.Stat_t)
-	if !ok {
-		return nil
+	inside, err := filepath.Rel(s.world.Dir, s.outputDir.Name())
+	if !ok || err != nil || !filepath.IsLocal(inside) {
+		return nil //nolint:nilerr // what has no way to it is not in there
 	}
-	return ownAll(s.outputDir, int(owner.Uid), int(owner.Gid))
+	var errs []error
+	owned := map[string]bool{}
+	for _, name := range files {
+		for ; !owned[name]; name = path.Dir(name) {
+			owned[name] = true
+			errs = append(errs, s.outputDir.Lchown(name, int(owner.Uid), int(owner.Gid)))
+		}
+	}
+	return errors.Join(errs...)
 }

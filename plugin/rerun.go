@@ -80,11 +80,11 @@ func (s *session) again(a *asked, whole plan.Plan) error {
 // mayStay says why all of the earlier run cannot stand for a source, if it
 // cannot.
 func (r rerun) mayStay(now result.Source) error {
-	switch before := sourceWords(r.old.Source); {
+	switch before := r.old.Source.Words(); {
 	case r.old.Outcome != result.Passed && !slices.ContainsFunc(r.old.Jobs, func(j result.Job) bool { return !j.Green() }):
 		return fmt.Errorf("that run ended as %s: %s", r.old.Outcome, r.old.Reason)
-	case before != sourceWords(now):
-		return fmt.Errorf("that is of %s, and this is %s", before, sourceWords(now))
+	case before != now.Words():
+		return fmt.Errorf("that is of %s, and this is %s", before, now.Words())
 	case now.Revision == "" || strings.HasSuffix(now.Revision, "-dirty"):
 		return fmt.Errorf("whether that is of these files nothing tells, both being %s", before)
 	}
@@ -130,7 +130,7 @@ func wentThrough(j plan.Job, done result.Job) bool {
 
 // String says what is done again, and what is kept.
 func (r rerun) String() string {
-	of := fmt.Sprintf("run %s of %s (%s)", r.old.ID, sourceWords(r.old.Source), r.file)
+	of := fmt.Sprintf("run %s of %s (%s)", r.old.ID, r.old.Source.Words(), r.file)
 	if len(r.red) == 0 {
 		return fmt.Sprintf("rerun: failed, and nothing was red in %s: nothing is done; %s kept", of, areWords(r.kept))
 	}
@@ -149,11 +149,6 @@ func agree(names []string, one, several string) string {
 		return names[0] + " " + one
 	}
 	return strings.Join(names, ", ") + " " + several
-}
-
-// sourceWords is what was built, in words.
-func sourceWords(s result.Source) string {
-	return cmp.Or(strings.TrimSuffix(s.Revision+", version "+s.Version, ", version "), "a source without a revision")
 }
 
 // whole is a rerun with what is kept of the earlier run; any other as it is.

@@ -215,7 +215,10 @@ func endedAround(j result.Job) bool {
 	return !slices.ContainsFunc(j.Phases, func(p result.Phase) bool { return p.Outcome == j.Outcome })
 }
 
-func notReached(reason string) bool { return strings.HasPrefix(reason, "not reached") }
+func notReached(reason string) bool {
+	_, ok := result.WasNotReached(reason)
+	return ok
+}
 
 // servicesRow is the Distro of jobs that belong to none: those that come by
 // the images of services.
@@ -224,10 +227,11 @@ const servicesRow = "services"
 // endOfService is how the image of a service ended for which a test was not
 // reached. Services have no row: the distros that need them show it.
 func endOfService(reason string) (result.Outcome, bool) {
-	if !strings.HasPrefix(reason, "not reached: services/") {
+	end, ok := result.WasNotReached(reason)
+	if !ok || !strings.HasPrefix(end, servicesRow+"/") {
 		return "", false
 	}
-	return result.Outcome(reason[strings.LastIndex(reason, " ")+1:]), true
+	return result.Outcome(end[strings.LastIndex(end, " ")+1:]), true
 }
 
 func cellOf(p result.Phase) cell {

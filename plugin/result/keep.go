@@ -8,11 +8,20 @@ import (
 // Green says that a job needs not be done again: it passed, or was left out as
 // somebody asked.
 func (j Job) Green() bool {
-	return j.Outcome == Passed || j.Outcome == Skipped && !strings.HasPrefix(j.Reason, notReached)
+	_, unreached := WasNotReached(j.Reason)
+	return j.Outcome == Passed || j.Outcome == Skipped && !unreached
 }
 
 // notReached begins the reason of what was skipped because of another's end.
-const notReached = "not reached"
+const notReached = "not reached: "
+
+// NotReached is the reason of what was skipped because of another's end:
+// "install failed".
+func NotReached(end string) string { return notReached + end }
+
+// WasNotReached says whether a reason is one of NotReached, and because of
+// which end.
+func WasNotReached(reason string) (end string, ok bool) { return strings.CutPrefix(reason, notReached) }
 
 // Keep is a run that did again a part of an earlier one, with the rest of that:
 // the jobs named in order, of this run where it has them, and the packages of

@@ -1,7 +1,6 @@
 package result
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -79,7 +78,7 @@ type place struct{ part, job int }
 
 // oneSource refuses to make one run of several commits.
 func (m *merger) oneSource() error {
-	want := sourceWords(m.expected.Source)
+	want := m.expected.Source.Words()
 	var errs []error
 	for _, part := range m.parts {
 		sources := []Source{part.Run.Source}
@@ -87,20 +86,12 @@ func (m *merger) oneSource() error {
 			sources = append(sources, e.Source)
 		}
 		for _, source := range sources {
-			if got := sourceWords(source); got != want {
+			if got := source.Words(); got != want {
 				errs = append(errs, fmt.Errorf("%s is of %s, the plan is of %s: merge what was made of one commit, by its own plan", part.From, got, want))
 			}
 		}
 	}
 	return errors.Join(errs...)
-}
-
-func sourceWords(s Source) string {
-	words := cmp.Or(s.Revision, "a source without a revision")
-	if s.Version != "" {
-		words += ", version " + s.Version
-	}
-	return words
 }
 
 // onceEach refuses two reports of what one shard alone does.
@@ -193,10 +184,10 @@ func (m *merger) absent(p Planned) Job {
 	}
 	shards := m.shards[p.Name]
 	if len(shards) != 1 {
-		return p.ended(Skipped, "not reached: none of its shards did report")
+		return p.ended(Skipped, NotReached("none of its shards did report"))
 	}
 	if first, told := m.silent[shards[0]]; told {
-		return p.ended(Skipped, fmt.Sprintf("not reached: %s %s", first, Fault))
+		return p.ended(Skipped, NotReached(fmt.Sprintf("%s %s", first, Fault)))
 	}
 	m.silent[shards[0]] = p.Name
 	return p.ended(Fault, m.silenceWords(shards[0]))

@@ -1,6 +1,9 @@
 package result
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // Schema is the version of results.json. Fields are added within a version;
 // a change of meaning makes a new one.
@@ -73,6 +76,15 @@ type Source struct {
 	// Files and Size, in bytes, of the tree.
 	Files int   `json:"files" jsonschema:"minimum=0"`
 	Size  int64 `json:"size" jsonschema:"minimum=0"`
+}
+
+// Words say which source it was: its revision, and the version it was given.
+func (s Source) Words() string {
+	words := cmp.Or(s.Revision, "a source without a revision")
+	if s.Version != "" {
+		words += ", version " + s.Version
+	}
+	return words
 }
 
 // Job is one piece of work on one distro.

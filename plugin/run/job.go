@@ -90,7 +90,7 @@ func (j *job) phases(ctx context.Context) {
 		}
 		if stopped != "" {
 			j.res.Phases = append(j.res.Phases, result.Phase{
-				Name: p.Name, Outcome: result.Skipped, Reason: "not reached: " + stopped})
+				Name: p.Name, Outcome: result.Skipped, Reason: result.NotReached(stopped)})
 			continue
 		}
 		done := j.phase(ctx, p)

@@ -42,7 +42,7 @@ func notReached(res *result.Job, need result.Job) {
 	case need.Outcome == result.Cancelled, need.Outcome == result.Skipped:
 		res.Outcome, res.Reason = need.Outcome, need.Reason
 	default:
-		res.Outcome, res.Reason = result.Skipped, fmt.Sprintf("not reached: %s %s", need.Name, need.Outcome)
+		res.Outcome, res.Reason = result.Skipped, result.NotReached(fmt.Sprintf("%s %s", need.Name, need.Outcome))
 	}
 }
 
