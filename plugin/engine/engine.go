@@ -95,6 +95,10 @@ type Images interface {
 	// ErrNoImage, ErrUnauthorized, ErrTransient.
 	Pull(ctx context.Context, p Pull, progress func(string)) (Image, error)
 
+	// Offers asks the registry of a reference whether it has it for a
+	// platform, and fetches nothing. An error is what Pull's would be.
+	Offers(ctx context.Context, p Pull) error
+
 	// Import makes an image of one layer from the tar stream of a root file
 	// system and tags it.
 	Import(ctx context.Context, ref, platform string, labels map[string]string, rootfs io.Reader) (Image, error)
@@ -116,7 +120,8 @@ type Daemon interface {
 	Host(ctx context.Context) (Host, error)
 
 	// Sweep removes containers, volumes, networks and images (those with a
-	// LabelRun) of runs that ended badly and returns their names. It touches nothing without our label.
+	// LabelRun) of runs that ended badly and returns their names. It touches nothing without our label,
+	// and nothing at all where it is asked to look.
 	Sweep(ctx context.Context, w Which) ([]string, error)
 
 	// Kept lists our running containers that were kept (LabelKeep) and carry
@@ -308,6 +313,10 @@ type Container struct {
 type Host struct {
 	// Name of the engine and its version: "docker", "20.10.24".
 	Name, Version string
+	// Address it is reached at, without a password: unix:///var/run/docker.sock.
+	// Exposed: that is a network address at which anybody may command it.
+	Address string
+	Exposed bool
 	// API is the version that was negotiated: "1.41".
 	API string
 	// Platform is the native OS/ARCH.
@@ -327,7 +336,7 @@ type Host struct {
 	SelfImage string
 }
 
-// Which says what a sweep removes. Conditions are alternatives.
+// Which says what a sweep removes. Conditions, all but Look, are alternatives.
 type Which struct {
 	// Run removes everything of one run, kept or not.
 	Run string
@@ -338,4 +347,6 @@ type Which struct {
 	Orphans bool
 	// All removes everything of ours.
 	All bool
+	// Look removes nothing: what would be removed is named.
+	Look bool
 }

@@ -31,6 +31,9 @@ func (c careful) Sweep(ctx context.Context, w engine.Which) ([]string, error) {
 	if !w.Orphans {
 		return c.Engine.Sweep(ctx, w)
 	}
+	if w.Look {
+		return namesOf(c.choose(ctx, things, w)), nil
+	}
 	return c.remove(ctx, c.choose(ctx, things, w))
 }
 

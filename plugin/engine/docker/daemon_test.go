@@ -338,3 +338,35 @@ func TestContainersAreMadeWithTheirPlatform(t *testing.T) {
 		t.Errorf("platform %q, %v", query, err)
 	}
 }
+
+func TestGuardThatHasNoWayIsKnownBefore(t *testing.T) {
+	socket := object{"Type": "bind", "Source": "/run/docker.sock", "Destination": "/var/run/docker.sock"}
+	for want, mounts := range map[string]object{
+		"<nil>": self(socket), "/var/run/docker.sock is no mount of our container": self(),
+	} {
+		e, d := newStandIn(t, "1.41", map[string]any{"GET /containers/me/json": mounts})
+		e.host = defaultHost
+		if err := e.CanGuard(t.Context(), engine.Host{Self: "me"}); fmt.Sprint(err) != want || d.times("POST") > 0 {
+			t.Errorf("got  %v\nwant %s", err, want)
+		}
+	}
+}
+
+// A registry that says for which platforms an image is, and one that does not.
+func TestWhatIsOfferedForAPlatform(t *testing.T) {
+	platform := func(os, arch string) object { return object{"os": os, "architecture": arch} }
+	for name, tt := range map[string]struct {
+		platforms []object
+		want      string
+	}{
+		"for it":         {[]object{platform("linux", "arm64"), platform("linux", "s390x")}, ""},
+		"for others":     {[]object{platform("linux", "arm64"), platform("linux", "arm"), platform("linux", "arm")}, "no such image: x:1 is for linux/arm64, linux/arm, not for linux/s390x"},
+		"it is not said": {nil, ""},
+	} {
+		e, _ := newStandIn(t, "1.41", map[string]any{"GET /distribution/x:1/json": object{"Platforms": tt.platforms}})
+		err := e.Offers(t.Context(), engine.Pull{Ref: "x:1", Platform: "linux/s390x"})
+		if (err == nil) != (tt.want == "") || err != nil && err.Error() != tt.want {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}

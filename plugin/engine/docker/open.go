@@ -163,9 +163,13 @@ func (e *Engine) Host(ctx context.Context) (engine.Host, error) {
 		return engine.Host{}, err
 	}
 	h := hostOf(info, v, e.client.ClientVersion())
+	h.Address, h.Exposed = e.host, e.exposed()
 	h.Self, h.SelfImage = e.findSelf(ctx)
 	return h, nil
 }
+
+// exposed says whether whoever reaches the daemon's address may command it.
+func (e *Engine) exposed() bool { return strings.HasPrefix(e.host, "tcp://") && e.certs == "" }
 
 // unreachable says why the daemon does not answer us. One that has other
 // certificates than ours does answer.

@@ -37,3 +37,18 @@ func TestNobodyAnswers(t *testing.T) {
 		}
 	}
 }
+
+func TestADaemonWithoutTLSIsExposed(t *testing.T) {
+	for host, want := range map[string]bool{"": false, "tcp://192.0.2.1:2375": true, "ssh://docker.example": false} {
+		if got := openHere(t, Options{Host: host}).exposed(); got != want {
+			t.Errorf("%q: %t", host, got)
+		}
+	}
+	if (&Engine{host: "tcp://192.0.2.1:2376", certs: "/certs"}).exposed() {
+		t.Error("with certificates it is not")
+	}
+	e, _ := newStandIn(t, "1.41", plainDaemon)
+	if h, err := e.Host(t.Context()); err != nil || !h.Exposed || h.Address != e.host {
+		t.Errorf("%+v, %v", h, err)
+	}
+}

@@ -40,6 +40,33 @@ func (e *Engine) Pull(ctx context.Context, p engine.Pull, progress func(string))
 	return i, nil
 }
 
+// Offers implements engine.Images. Of an image for one platform, too, the
+// daemon reads which one that is.
+func (e *Engine) Offers(ctx context.Context, p engine.Pull) error {
+	who, err := e.identity(p)
+	if err != nil {
+		return err
+	}
+	found, err := e.client.DistributionInspect(ctx, p.Ref, who.auth)
+	if err != nil {
+		return pullError(err, who)
+	}
+	var platforms []string
+	for _, o := range found.Platforms {
+		platform := o.OS + "/" + o.Architecture
+		if samePlatform(p.Platform, platform) {
+			return nil
+		}
+		if !slices.Contains(platforms, platform) {
+			platforms = append(platforms, platform)
+		}
+	}
+	if len(platforms) == 0 {
+		return nil // the registry does not tell
+	}
+	return fmt.Errorf("%w: %s is for %s, not for %s", engine.ErrNoImage, p.Ref, strings.Join(platforms, ", "), p.Platform)
+}
+
 // Registries and daemons tell what went wrong in words only.
 var (
 	unauthorizedWords = []string{"unauthorized", "authentication required", "no basic auth", "incorrect username", "http 403"}

@@ -82,7 +82,16 @@ func TestPullAsWhom(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			e := openHere(t, tt.o)
-			i, err := e.Pull(t.Context(), engine.Pull{Ref: ref, Platform: native, Login: tt.login}, nil)
+			p := engine.Pull{Ref: ref, Platform: native, Login: tt.login}
+			offered := e.Offers(t.Context(), p)
+			if !errors.Is(offered, tt.want) || (offered == nil) != (tt.want == nil) {
+				t.Errorf("offered: %v, want %v", offered, tt.want)
+			}
+			tellsAndKeeps(t, offered, tt.words, wrong, base64.StdEncoding.EncodeToString([]byte(r.User+":"+wrong)))
+			if found, err := e.Find(t.Context(), ref, nil); err != nil || len(found) > 0 {
+				t.Errorf("it was fetched: %v, %v", found, err)
+			}
+			i, err := e.Pull(t.Context(), p, nil)
 			if err == nil {
 				defer func() {
 					if err := e.Remove(t.Context(), ref); err != nil {
@@ -137,10 +146,12 @@ func TestPullOfWhatIsNotThere(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := e.Pull(t.Context(), tt.p, nil)
-			if !errors.Is(err, tt.want) {
-				t.Errorf("got %v, want %v", err, tt.want)
+			offered := e.Offers(t.Context(), tt.p)
+			if !errors.Is(err, tt.want) || !errors.Is(offered, tt.want) {
+				t.Errorf("got %v, offered: %v, want %v", err, offered, tt.want)
 			}
 			tellsAndKeeps(t, err, []string{tt.word}, r.Password)
+			tellsAndKeeps(t, offered, nil, r.Password)
 		})
 	}
 	t.Run("a reference that is none", func(t *testing.T) {
@@ -202,9 +213,12 @@ func TestPullErrorsOfRegistriesAreSorted(t *testing.T) {
 			defer s.Close()
 			defer s.CloseClientConnections()
 			ref := strings.TrimPrefix(s.URL, "http://") + "/lab/x:1"
-			_, err := openHere(t, Options{}).Pull(t.Context(), engine.Pull{Ref: ref, Platform: native}, nil)
-			if !errors.Is(err, tt.want) {
+			e, p := openHere(t, Options{}), engine.Pull{Ref: ref, Platform: native}
+			if _, err := e.Pull(t.Context(), p, nil); !errors.Is(err, tt.want) {
 				t.Errorf("got %v, want %v", err, tt.want)
+			}
+			if err := e.Offers(t.Context(), p); !errors.Is(err, tt.want) {
+				t.Errorf("offered: %v, want %v", err, tt.want)
 			}
 		})
 	}

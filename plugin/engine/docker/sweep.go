@@ -43,8 +43,19 @@ func (e *Engine) Sweep(ctx context.Context, w engine.Which) ([]string, error) {
 		watchdogs, err = e.watchdogs(ctx, w.All)
 		chosen = append(chosen, watchdogs...)
 	}
+	if w.Look {
+		return namesOf(chosen), err
+	}
 	names, removeErr := e.remove(ctx, chosen)
 	return names, errors.Join(err, removeErr)
+}
+
+func namesOf(things []thing) []string {
+	var names []string
+	for _, t := range things {
+		names = append(names, t.kind+" "+t.name)
+	}
+	return names
 }
 
 // choose is what of the things a sweep takes. An empty LabelRun is that of a

@@ -55,6 +55,16 @@ func (e *Engine) Guard(ctx context.Context, h engine.Host, run string, command [
 	return stop, nil
 }
 
+// CanGuard says why a sibling of our own container cannot watch over it, if so.
+func (e *Engine) CanGuard(ctx context.Context, h engine.Host) error {
+	self, err := e.client.ContainerInspect(ctx, h.Self)
+	if err != nil {
+		return fmt.Errorf("look at our own container: %w", err)
+	}
+	_, err = socketMount(e.host, self.Mounts)
+	return err
+}
+
 // abandon stops what was not to be, also when ctx has ended.
 func (e *Engine) abandon(ctx context.Context, stop func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)

@@ -18,7 +18,7 @@ func (f *Fake) Host(ctx context.Context) (engine.Host, error) {
 		return f.Info, nil
 	}
 	return engine.Host{
-		Name: "fake", Version: "1.0", API: "1.0", Platform: "linux/amd64",
+		Name: "fake", Version: "1.0", Address: "memory", API: "1.0", Platform: "linux/amd64",
 		OS: "memory", CPUs: 2, Memory: 4 << 30, Cgroup: "2",
 	}, nil
 }
@@ -35,10 +35,14 @@ func (f *Fake) Sweep(ctx context.Context, w engine.Which) ([]string, error) {
 	for _, m := range f.containers {
 		running[string(m.id)] = m.running()
 	}
-	return f.remove(func(labels map[string]string) bool {
+	which := func(labels map[string]string) bool {
 		run := labels[engine.LabelRun]
 		return run != "" && (w.All || run == w.Run || expired(labels, w.ExpiredAt) || w.Orphans && orphan(labels, running))
-	}), nil
+	}
+	if w.Look {
+		return f.names(which), nil
+	}
+	return f.remove(which), nil
 }
 
 // words is a sweep as the journal has it.
@@ -52,6 +56,9 @@ func words(w engine.Which) string {
 	}
 	if w.All {
 		text += " all"
+	}
+	if w.Look {
+		text += " look"
 	}
 	return text
 }

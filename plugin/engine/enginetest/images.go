@@ -85,13 +85,28 @@ func carries(labels, wanted map[string]string) bool {
 	return true
 }
 
+// asker is as whom a registry is asked, in the journal.
+func asker(p engine.Pull) string {
+	if p.Login == nil {
+		return ""
+	}
+	return " as " + p.Login.Username
+}
+
+// Offers implements engine.Images.
+func (f *Fake) Offers(ctx context.Context, p engine.Pull) error {
+	if err := f.call(ctx, "offers %s for %s%s", p.Ref, p.Platform, asker(p)); err != nil {
+		return err
+	}
+	if _, ok := f.Registry[p.Ref]; f.Registry != nil && !ok {
+		return fmt.Errorf("%w: %s", engine.ErrNoImage, p.Ref)
+	}
+	return nil
+}
+
 // Pull implements engine.Images.
 func (f *Fake) Pull(ctx context.Context, p engine.Pull, progress func(string)) (engine.Image, error) {
-	user := ""
-	if p.Login != nil {
-		user = " as " + p.Login.Username
-	}
-	if err := f.call(ctx, "pull %s for %s%s", p.Ref, p.Platform, user); err != nil {
+	if err := f.call(ctx, "pull %s for %s%s", p.Ref, p.Platform, asker(p)); err != nil {
 		return engine.Image{}, err
 	}
 	if progress != nil {

@@ -13,7 +13,7 @@ import (
 
 func askHost(t *testing.T, s *suite) {
 	h := s.host
-	if h.Name == "" || h.Version == "" || h.API == "" || h.OS == "" {
+	if h.Name == "" || h.Version == "" || h.API == "" || h.OS == "" || h.Address == "" {
 		t.Errorf("names: %+v", h)
 	}
 	if os, arch, ok := strings.Cut(h.Platform, "/"); !ok || os == "" || arch == "" {
@@ -74,6 +74,9 @@ func askEnded(t *testing.T, s *suite) {
 			_, err := s.e.Pull(ctx, engine.Pull{Ref: "drone-packages.invalid/none:1", Platform: s.host.Platform}, nil)
 			return err
 		},
+		"offers": func() error {
+			return s.e.Offers(ctx, engine.Pull{Ref: "drone-packages.invalid/none:1", Platform: s.host.Platform})
+		},
 		"import": func() error {
 			_, err := s.e.Import(ctx, s.ref(t), s.host.Platform, nil, archive())
 			return err
@@ -110,7 +113,14 @@ func askSweepRun(t *testing.T, s *suite) {
 	kept := s.setup(t, map[string]string{engine.LabelKeep: "1"})
 	id := s.start(t, kept, s.idle("machine"))
 	_, stays := s.machine(t)
+	seen := s.sweep(t, engine.Which{Run: kept.Labels[engine.LabelRun], Look: true})
+	if !s.runs(t, id) {
+		t.Fatal("swept where it was to look")
+	}
 	swept := s.sweep(t, engine.Which{Run: kept.Labels[engine.LabelRun]})
+	if seen != swept {
+		t.Errorf("seen: %q", seen)
+	}
 	if strings.Count(swept, kept.Name) != 2 || strings.Count(swept, "\n") != 1 {
 		t.Errorf("not its container and its network: %q", swept)
 	}
