@@ -100,13 +100,8 @@ func (p *Plan) share() {
 			builds++
 		}
 	}
-	cpus := max(1, p.Input.Host.CPUs)
-	p.Builds = cpus
-	if asked := int(p.Input.Settings.Parallel); asked > 0 {
-		p.Builds = asked
-	}
-	p.Machines = p.Builds + 1
-	jobs := max(1, cpus/max(1, min(builds, p.Builds)))
+	p.Builds, p.Machines = AtATime(p.Input.Settings, p.Input.Host)
+	jobs := max(1, max(1, p.Input.Host.CPUs)/max(1, min(builds, p.Builds)))
 	for i := range p.Jobs {
 		setJobs(&p.Jobs[i], jobs)
 	}

@@ -2,6 +2,7 @@ package run_test
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -53,9 +54,9 @@ func TestAPlatformThatTheHostDoesNotRunIsAFault(t *testing.T) {
 	}{
 		"it ends badly": {func(w *world) {
 			w.fake.Mains = []enginetest.Main{{Match: "agent version", Ends: true, ExitCode: 1}}
-		}, says + "a program of ours for it ended with exit code 1"},
+		}, says + "our own program ended with exit code 1"},
 		"it does not start": {func(w *world) {
-			w.fake.Fails = []enginetest.Failure{{Call: "start drone-packages-k7q2-platform", Err: errors.New("exec format error")}}
+			w.fake.Fails = []enginetest.Failure{{Call: "start drone-packages-k7q2-platform", Err: fmt.Errorf("%w: exec format error", engine.ErrRefused)}}
 		}, says + "start drone-packages-k7q2-platform-linux-arm64/platform"},
 		"no program for it": {func(w *world) {
 			w.o.Agent = func(platform string) (io.ReadCloser, error) {

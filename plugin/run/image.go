@@ -116,8 +116,7 @@ func (j *job) login() *engine.Login {
 
 // bootstrap makes the base image from the distro's mirror, once.
 func (j *job) bootstrap(ctx context.Context, b plan.Bootstrap) (engine.Image, error) {
-	key := hashOf(fmt.Sprintf("%+v %s", b, j.Platform))
-	ref := "drone-packages/base:" + j.Distro + "-" + key
+	ref, key := BootstrapRef(j.Distro, b, j.Platform)
 	if image, ok := j.find(ctx, ref); ok {
 		return image, nil
 	}
@@ -131,6 +130,13 @@ func (j *job) bootstrap(ctx context.Context, b plan.Bootstrap) (engine.Image, er
 	labels := j.imageLabels("base", key, result.Span(j.o.Now().Sub(begin)))
 	defer rootfs.Close() //nolint:errcheck // read only, and the engine may have closed it
 	return j.engine.Import(ctx, ref, j.Platform, labels, rootfs)
+}
+
+// BootstrapRef is what an image that was made from a mirror is called, and the
+// digest of how.
+func BootstrapRef(distro string, b plan.Bootstrap, platform string) (ref, key string) {
+	key = hashOf(fmt.Sprintf("%+v %s", b, platform))
+	return "drone-packages/base:" + distro + "-" + key, key
 }
 
 // find is a cached image of ours, and counts what it saves.
