@@ -3,6 +3,7 @@ package main_test
 import (
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -50,6 +51,41 @@ func TestPullWithCredentials(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestDoctorAsksRegistries: as whom a run would, of what it would pull, and
+// nothing is fetched.
+func TestDoctorAsksRegistries(t *testing.T) {
+	if testing.Short() {
+		t.Skip("short: needs the real engine")
+	}
+	r := enginetest.NewRegistry(t)
+	ref := r.Push(t, "lab/debian:12", "lab/debian:12")
+	for name, tt := range map[string]struct {
+		image, password, want string
+		code                  int
+	}{
+		"it has it":      {ref, r.Password, "debian-12: " + ref + " is pulled: its registry has it", 0},
+		"it has it not":  {r.Addr + "/lab/none:1", r.Password, "debian-12: no " + r.Addr + "/lab/none:1: no such image", 3},
+		"not for others": {ref, "wrong-horse-battery", "debian-12: no " + ref + ": the registry wants other credentials", 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cmd := exec.CommandContext(t.Context(), binary, "doctor")
+			cmd.Dir = "testdata/broken/good"
+			cmd.Env = append(os.Environ(), "PLUGIN_DISTROS=debian-12", `PLUGIN_IMAGES={"debian-12": "`+tt.image+`"}`,
+				"PLUGIN_USERNAME="+r.User, "PLUGIN_PASSWORD="+tt.password)
+			out, _ := cmd.CombinedOutput() // its code is looked at
+			if code := cmd.ProcessState.ExitCode(); code != tt.code || !strings.Contains(string(out), tt.want) {
+				t.Errorf("exit code %d, want %d and %q in\n%s", code, tt.code, tt.want, out)
+			}
+			if strings.Contains(string(out), tt.password) {
+				t.Error("the password is shown")
+			}
+			if found, _ := exec.CommandContext(t.Context(), "docker", "images", "-q", tt.image).Output(); len(found) > 0 {
+				t.Error("it was fetched")
+			}
+		})
+	}
 }
 
 // filesOf are the files of a directory and what is in them.

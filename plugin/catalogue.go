@@ -69,15 +69,12 @@ func endOfLife(d distros.Distro) string {
 	return d.EndOfLife.Format(time.DateOnly)
 }
 
-// held are the kinds of images that we have made for each distro: the part of
-// a tag before its last dash is the distro's name.
+// held are the kinds of images that we have made for each distro.
 func (s *session) held(ctx context.Context) map[string][]string {
 	held := map[string][]string{}
 	for _, kind := range cachedKinds {
 		for _, image := range s.find(ctx, "", map[string]string{engine.LabelImage: kind}) {
-			for _, ref := range image.Refs {
-				_, tag, _ := strings.Cut(ref, ":")
-				name := tag[:max(0, strings.LastIndex(tag, "-"))]
+			for _, name := range distrosOf(image) {
 				if !slices.Contains(held[name], kind) {
 					held[name] = append(held[name], kind)
 				}
@@ -85,6 +82,17 @@ func (s *session) held(ctx context.Context) map[string][]string {
 		}
 	}
 	return held
+}
+
+// distrosOf are the distros that an image of ours is for: the part of a tag
+// before its last dash is the distro's name.
+func distrosOf(image engine.Image) []string {
+	var names []string
+	for _, ref := range image.Refs {
+		_, tag, _ := strings.Cut(ref, ":")
+		names = append(names, tag[:max(0, strings.LastIndex(tag, "-"))])
+	}
+	return names
 }
 
 // here says whether the engine has an image.

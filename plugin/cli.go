@@ -33,7 +33,7 @@ func Command(w *World, outcome *result.Outcome) *cobra.Command {
 	root.PersistentFlags().Var(setting{w, "PLUGIN_DISTROS"}, "distros", "distros, comma-separated")
 	root.AddCommand(
 		planCommand(w), distrosCommand(w), reportCommand(w, outcome), cleanCommand(w),
-		shellCommand(w), doctorCommand(w), versionCommand(w),
+		shellCommand(w), doctorCommand(w, outcome), versionCommand(w),
 		agentCommand(w, outcome), watchdogCommand(w), watchOwnerCommand(w), cleanUpCommand(w),
 	)
 	return root
@@ -136,10 +136,13 @@ func shellCommand(w *World) *cobra.Command {
 	}
 }
 
-func doctorCommand(w *World) *cobra.Command {
+func doctorCommand(w *World, outcome *result.Outcome) *cobra.Command {
 	return &cobra.Command{
-		Use: "doctor", Short: "Say what this host can do, and how machines boot on it", Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return Doctor(c.Context(), *w) },
+		Use: "doctor", Short: "Look at everything a run needs, and say what is wrong and what to do", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) (err error) {
+			*outcome, err = Doctor(c.Context(), *w)
+			return err
+		},
 	}
 }
 
@@ -163,6 +166,9 @@ func agentCommand(w *World, outcome *result.Outcome) *cobra.Command {
 		},
 	}
 	c.AddCommand(&cobra.Command{
+		Use: "space DIR", Short: "Print how many bytes are free where DIR is, and how many there are", Args: cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error { return tellSpace(w.Stdout, args[0]) },
+	}, &cobra.Command{
 		Use: "rpm-index DIR", Short: "Make a repository of the rpm files in DIR", Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			all, err := rpm.Index(args[0])

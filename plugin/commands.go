@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/drone-packages/drone-packages/plugin/engine"
-	"github.com/drone-packages/drone-packages/plugin/plan"
 	"github.com/drone-packages/drone-packages/plugin/report"
 	"github.com/drone-packages/drone-packages/plugin/result"
 	"github.com/drone-packages/drone-packages/plugin/run"
@@ -135,29 +134,4 @@ func (s *session) pickKept(ctx context.Context, job string) (engine.Container, e
 		return engine.Container{}, errors.New("shell: no machine is kept: run with keep: failed (or always) first")
 	}
 	return engine.Container{}, fmt.Errorf("shell: name one of the kept machines: %s", strings.Join(names, ", "))
-}
-
-// Doctor says what this host can do for us, and how.
-func Doctor(ctx context.Context, w World) error {
-	s, err := connected(ctx, w)
-	if err != nil {
-		return err
-	}
-	defer s.close()
-	h := s.host
-	fmt.Fprintf(w.Stdout, "engine    %s %s, API %s, %s (%s)\n", h.Name, h.Version, h.API, h.Platform, h.OS)
-	fmt.Fprintf(w.Stdout, "host      %d cpus, %d MiB, cgroup v%s, apparmor %t, selinux %t, rootless %t, user namespaces %t\n",
-		h.CPUs, h.Memory>>20, h.Cgroup, h.AppArmor, h.SELinux, h.Rootless, h.UserNS)
-	fmt.Fprintf(w.Stdout, "we are    %s\n", selfWords(h))
-	for i, rung := range plan.Ladder(planHost(h), s.settings.Privileged) {
-		fmt.Fprintf(w.Stdout, "boot %d    %s (%s)\n", i+1, rung.Name, rung.Why)
-	}
-	return nil
-}
-
-func selfWords(h engine.Host) string {
-	if h.Self == "" {
-		return "in no container that this engine knows"
-	}
-	return "in container " + h.Self[:min(12, len(h.Self))]
 }

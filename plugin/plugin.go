@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/drone-packages/drone-packages/plugin/report"
 	"github.com/drone-packages/drone-packages/plugin/result"
 	"github.com/drone-packages/drone-packages/plugin/run"
+	"github.com/drone-packages/drone-packages/plugin/settings"
 	"github.com/drone-packages/drone-packages/plugin/source"
 )
 
@@ -212,6 +214,27 @@ func (w World) others() []string {
 	}
 	slices.Sort(names)
 	return names
+}
+
+// setBy says where the settings come from.
+func (w World) setBy() string {
+	var from []string
+	for _, file := range settings.FileNames() {
+		if w.lookup("PLUGIN_FILE") == "" && exists(filepath.Join(w.Dir, file)) {
+			from = append(from, file)
+			break
+		}
+	}
+	for _, kv := range w.environ() {
+		name, value, _ := strings.Cut(kv, "=")
+		if strings.HasPrefix(name, "PLUGIN_") && value != "" && !slices.Contains(from, name) {
+			from = append(from, name)
+		}
+	}
+	if len(from) == 0 {
+		return "none are set"
+	}
+	return "of " + strings.Join(from, ", ")
 }
 
 var partVariables = []string{"PLUGIN_DISTROS", "PLUGIN_ONLY", "PLUGIN_RERUN"}

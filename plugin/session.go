@@ -59,17 +59,21 @@ func open(ctx context.Context, w World) (*session, error) {
 	if err := s.load(); err != nil {
 		return nil, &SettingsError{err}
 	}
-	checkout, err := source.Open(ctx, source.Options{
-		Source: s.settings.Source, Exclude: s.settings.Exclude, Output: s.outputInSource(),
-	})
-	if err != nil {
+	if err := s.checkOut(ctx); err != nil {
 		return nil, &SettingsError{err}
 	}
-	s.checkout = checkout
 	if err := s.connect(ctx); err != nil {
 		return s, err
 	}
 	return s, nil
+}
+
+// checkOut opens the source.
+func (s *session) checkOut(ctx context.Context) (err error) {
+	s.checkout, err = source.Open(ctx, source.Options{
+		Source: s.settings.Source, Exclude: s.settings.Exclude, Output: s.outputInSource(),
+	})
+	return err
 }
 
 // outputInSource is the output directory relative to the source; empty when
@@ -94,22 +98,23 @@ func (s *session) sourceInWorkspace() string {
 
 // load reads the settings and says what is odd about them.
 func (s *session) load() error {
-	var warnings []string
-	var err error
-	s.settings, warnings, err = settings.Load(s.world.environ(), os.DirFS(s.world.Dir))
+	warnings, err := s.read()
 	for _, warning := range warnings {
 		logrus.Warn(warning)
 	}
-	if err != nil {
-		return err
-	}
+	return err
+}
+
+// read reads the settings. What can be read of them is there after an error.
+func (s *session) read() (warnings []string, err error) {
+	s.settings, warnings, err = settings.Load(s.world.environ(), os.DirFS(s.world.Dir))
 	if level, err := logrus.ParseLevel(s.settings.LogLevel); err == nil {
 		logrus.SetLevel(level)
 	}
 	if !filepath.IsAbs(s.settings.Source) && !strings.ContainsAny(s.settings.Source, "#:") {
 		s.settings.Source = filepath.Join(s.world.Dir, s.settings.Source)
 	}
-	return nil
+	return warnings, err
 }
 
 // environ is the environment with the command line's flags on top.
@@ -172,32 +177,46 @@ type asked struct {
 	notes []string
 }
 
-// asked reads everything that a plan depends on.
-func (s *session) asked(ctx context.Context) (asked, error) {
+// where reads for which distros, and on which host, something is asked for.
+func (s *session) where() (asked, error) {
 	all, families, err := catalogue(s.settings)
 	if err != nil {
 		return asked{}, err
 	}
 	wanted, choice, err := choose(all, s.settings.Distros)
+	a := asked{distros: wanted, in: plan.Input{
+		Tool: s.world.Version, Run: s.id, Settings: s.settings,
+		Distros: s.onPlatforms(wanted...), Catalogue: all, Families: families, Host: planHost(s.host),
+	}}
 	if err != nil {
-		return asked{}, &SettingsError{err}
+		return a, &SettingsError{err}
+	}
+	a.note(choice)
+	return a, nil
+}
+
+// note adds a note, unless it says nothing.
+func (a *asked) note(text string) {
+	if text != "" {
+		a.notes = append(a.notes, text)
+	}
+}
+
+// asked reads everything that a plan depends on.
+func (s *session) asked(ctx context.Context) (asked, error) {
+	a, err := s.where()
+	if err != nil {
+		return asked{}, err
 	}
 	version, doubt, err := chooseVersion(s.settings.Version, s.checkout.Tree, s.world.host())
 	if err != nil {
 		return asked{}, &SettingsError{err}
 	}
-	a := asked{distros: wanted, in: plan.Input{
-		Tool: s.world.Version, Run: s.id, Settings: s.settings, Source: s.checkout.Tree, SourceIn: s.sourceInWorkspace(),
-		Version: version, Distros: s.onPlatforms(wanted...), Catalogue: all, Families: families,
-		Host: planHost(s.host), Images: s.images(ctx),
-	}}
+	a.note(doubt)
+	a.in.Source, a.in.SourceIn, a.in.Version = s.checkout.Tree, s.sourceInWorkspace(), version
+	a.in.Images = s.images(ctx)
 	if a.in.Finished, err = s.finished(a.in); err != nil {
 		return asked{}, &SettingsError{err}
-	}
-	for _, note := range []string{choice, doubt} {
-		if note != "" {
-			a.notes = append(a.notes, note)
-		}
 	}
 	return a, nil
 }

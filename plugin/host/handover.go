@@ -13,6 +13,20 @@ import (
 // none.
 const mostSummary = 1 << 20
 
+// Gets is what the host gets of a run beside its log, in words.
+func (h Host) Gets() []string {
+	var all []string
+	if h.dialect == actions {
+		all = append(all, "annotations")
+	}
+	for _, of := range []struct{ file, what string }{{h.outputs, "outputs"}, {h.summary, "a summary"}, {h.card, "a card"}, {h.state, "a clean-up after the job"}} {
+		if of.file != "" {
+			all = append(all, of.what)
+		}
+	}
+	return all
+}
+
 // HandOver gives the host the end of a run: annotations, outputs, the summary
 // (Markdown) and, last of all that is written to the log, the card.
 func (h Host) HandOver(l *Log, run result.Run, summary []byte) error {

@@ -14,8 +14,8 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// fileNames are the settings files looked for, the first that is there wins.
-var fileNames = []string{"packages.yml", "packages.yaml"}
+// FileNames are the settings files looked for, the first that is there wins.
+func FileNames() []string { return []string{"packages.yml", "packages.yaml"} }
 
 // Load reads the settings file of the workspace, if there is one, and the
 // environment (KEY=VALUE each) on top of it. Warnings are for the log. The
@@ -80,7 +80,7 @@ func (s *Settings) applyDefaults() {
 
 // applyFile reads the settings file.
 func (s *Settings) applyFile(env map[string]string, workspace fs.FS) []error {
-	names := fileNames
+	names := FileNames()
 	own, asked := env["PLUGIN_FILE"]
 	if asked {
 		names = []string{path.Clean(own)}
@@ -108,10 +108,10 @@ func (s *Settings) leftOut(workspace fs.FS) []string {
 		_, err := fs.Stat(workspace, name)
 		return err == nil
 	}
-	if s.File != "" || slices.ContainsFunc(fileNames, there) {
+	if s.File != "" || slices.ContainsFunc(FileNames(), there) {
 		return nil
 	}
-	for _, name := range fileNames {
+	for _, name := range FileNames() {
 		if beside := path.Join(s.Source, name); there(beside) {
 			return []string{fmt.Sprintf("%s is not read: settings are read at the top of the workspace; set file to %s to have it read", beside, beside)}
 		}
