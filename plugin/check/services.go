@@ -280,7 +280,7 @@ func (a *agent) journalErrors(ctx context.Context, since time.Time) {
 	if len(lines) == 0 {
 		return
 	}
-	c := failed("journal", "journal", "errors", "no errors", fmt.Sprintf("%d lines at priority err or worse", len(lines)), "")
+	c := failed("journal", "system", "errors", "no errors", fmt.Sprintf("%d lines at priority err or worse", len(lines)), "")
 	c.Warning, c.Lines = true, lines[max(0, len(lines)-evidenceLines):]
 	a.check(c)
 }

@@ -165,7 +165,7 @@ func TestServicesLookAroundInTheMachine(t *testing.T) {
 	want := []string{
 		"failed service other.service failed | want no unit fails | found failed | why it did not fail before the packages were installed",
 		"failed core /core.12 none | want no core dump | found /core.12 | why a program crashed",
-		"warning failed journal journal errors | want no errors | found 1 lines at priority err or worse",
+		"warning failed journal system errors | want no errors | found 1 lines at priority err or worse",
 	}
 	if diff := cmp.Diff(want, (*said)[3:]); diff != "" {
 		t.Error(diff)
