@@ -1,6 +1,7 @@
 package plugin
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -25,6 +26,15 @@ func TestDistrosOnPlatforms(t *testing.T) {
 		if got := strings.Join(names, " "); got != want {
 			t.Errorf("%s: %s, want %s", asked, got, want)
 		}
+	}
+}
+
+func TestAProgramThatNeedsALinkerIsNoAgent(t *testing.T) {
+	w := World{Executable: "/bin/sh"}
+	_, err := w.agent("linux/" + runtime.GOARCH)
+	const want = "/bin/sh is linked dynamically, and would not run in every container: make it with CGO_ENABLED=0 (go install, go build), or make build"
+	if !errors.Is(err, errLinked) || err.Error() != want {
+		t.Errorf("got %v", err)
 	}
 }
 

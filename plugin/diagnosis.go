@@ -78,8 +78,11 @@ func (c checkup) engineFindings() []report.Finding {
 			"have it listen with TLS (DOCKER_TLS_VERIFY, DOCKER_CERT_PATH), or reach it by ssh://"))
 	}
 	if c.seen.trial.err != nil {
-		return append(all, wrong(aboutEngine, "a container of our own program does not run: "+c.seen.trial.err.Error(),
-			"let us make networks, images and containers on it: a proxy of its socket has to allow that"))
+		next := "let us make networks, images and containers on it: a proxy of its socket has to allow that"
+		if errors.Is(c.seen.trial.err, errLinked) {
+			next = "use another build of drone-packages"
+		}
+		return append(all, wrong(aboutEngine, "a container of our own program does not run: "+c.seen.trial.err.Error(), next))
 	}
 	return append(all, fine(aboutEngine, "containers run, %s", rightsWords(h)))
 }

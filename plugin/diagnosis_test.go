@@ -124,6 +124,7 @@ var sick = map[string]struct {
 	"an old engine":   {func(c *checkup) { c.lost = errors.New("speaks API 1.40") }, aboutEngine, report.Wrong, "speaks API 1.40", "docker_host"},
 	"no TLS":          {func(c *checkup) { c.host.Exposed, c.host.Address = true, "tcp://x:2375" }, aboutEngine, report.Warning, "whoever reaches tcp://x:2375 owns its host", "DOCKER_TLS_VERIFY"},
 	"no container":    {func(c *checkup) { c.seen.trial = trial{err: errors.New("forbidden")} }, aboutEngine, report.Wrong, "a container of our own program does not run: forbidden", "proxy"},
+	"not static":      {func(c *checkup) { c.seen.trial = trial{err: errLinked} }, aboutEngine, report.Wrong, "does not run: linked dynamically", "another build"},
 	"rootless":        {func(c *checkup) { c.host.Rootless = true }, aboutEngine, report.Fine, "as an ordinary user (rootless)", ""},
 	"user namespaces": {func(c *checkup) { c.host.UserNS, c.host.SELinux = true, true }, aboutEngine, report.Fine, "of a user namespace, confined by AppArmor, confined by SELinux", ""},
 

@@ -116,6 +116,11 @@ func Plan(ctx context.Context, w World, format string) error {
 // run carries the plan out under guard: whatever becomes of this process,
 // somebody removes what it made.
 func (s *session) run(ctx context.Context, p plan.Plan) (result.Run, error) {
+	agent, err := s.world.agent(s.host.Platform)
+	if err != nil {
+		return result.Run{}, err
+	}
+	_ = agent.Close() // each machine's is opened anew
 	s.sweep(ctx)
 	dir, owner, err := s.output()
 	if err != nil {
