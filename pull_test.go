@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -30,6 +31,9 @@ func TestPullWithCredentials(t *testing.T) {
 		}
 		if !strings.Contains(o.output, "pulling "+ref) {
 			t.Error("nothing was pulled")
+		}
+		if !regexp.MustCompile(`pulled ` + regexp.QuoteMeta(ref) + `: (\d+\.\d MB|nothing new) in \d+\.\ds`).MatchString(o.output) {
+			t.Errorf("it does not say what came:\n%s", o.output)
 		}
 	})
 	t.Run("wrong", func(t *testing.T) {

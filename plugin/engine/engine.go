@@ -91,9 +91,10 @@ type Images interface {
 	Find(ctx context.Context, ref string, labels map[string]string) ([]Image, error)
 
 	// Pull fetches a reference for a platform from its registry. progress, if
-	// not nil, is told now and then how far it is, in words.
+	// not nil, is told now and then how many bytes have come, of how many that
+	// are known to have to: the total may grow.
 	// ErrNoImage, ErrUnauthorized, ErrTransient.
-	Pull(ctx context.Context, p Pull, progress func(string)) (Image, error)
+	Pull(ctx context.Context, p Pull, progress func(done, total int64)) (Image, error)
 
 	// Offers asks the registry of a reference whether it has it for a
 	// platform, and fetches nothing. An error is what Pull's would be.

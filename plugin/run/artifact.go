@@ -52,7 +52,10 @@ func (j *job) fetch(ctx context.Context, dir string) error {
 	if err != nil {
 		return err
 	}
-	out.tar, err = spool(stream, maxBytes)
+	err = j.carry("handing over "+dir, stream, func(r io.Reader) (err error) {
+		out.tar, err = spool(r, maxBytes)
+		return err
+	})
 	if err := errors.Join(err, stream.Close()); err != nil {
 		return err
 	}

@@ -67,15 +67,15 @@ func TestAFailureShowsTheLinesThatTell(t *testing.T) {
 	lines := strings.Repeat("cc -c a.c\n", 30) + "main.c:3:17: error: expected ';'\n" + strings.Repeat("make: leaving\n", 30)
 	w.rule(enginetest.Rule{Match: "<build>", Stderr: lines, Code: 2})
 	p := phaseOf(t, w.run(t.Context()), "debian-12/build/greeter", "build").Problem
-	if p.Title != "build failed (exit 2)" || p.Log != "debian-12/build-greeter.log:34" || len(p.Lines) != 21 {
+	if p.Title != "build failed (exit 2)" || p.Log != "debian-12/build-greeter.log:35" || len(p.Lines) != 21 {
 		t.Errorf("%+v", p)
 	}
 	if p.Lines[2] != "main.c:3:17: error: expected ';'" || p.Lines[10] != "…" || p.Lines[20] != "make: leaving" {
 		t.Errorf("lines %q", p.Lines)
 	}
 	log := strings.Split(w.file("debian-12/build-greeter.log"), "\n")
-	if log[33] != p.Lines[2] {
-		t.Errorf("line 34 of the log is %q", log[33])
+	if log[34] != p.Lines[2] {
+		t.Errorf("line 35 of the log is %q", log[34])
 	}
 	if p.Again != "only: debian-12/greeter/build" || p.Shell != "" {
 		t.Errorf("again %q, shell %q", p.Again, p.Shell)

@@ -44,7 +44,11 @@ func (j *job) copyFile(ctx context.Context, dir string, f plan.FinishedFile) err
 		return err
 	}
 	h := sha256.New()
-	file, err := spool(io.TeeReader(stream, h), maxFinished)
+	var file *os.File
+	err = j.carry("fetching "+f.Name, stream, func(r io.Reader) (err error) {
+		file, err = spool(io.TeeReader(r, h), maxFinished)
+		return err
+	})
 	if err := errors.Join(err, stream.Close()); err != nil {
 		return fmt.Errorf("come by %s: %w", f.Name, err)
 	}

@@ -57,7 +57,7 @@ func (h hooked) CopyOut(ctx context.Context, id engine.ID, path string) (io.Read
 	return h.Fake.CopyOut(ctx, id, path)
 }
 
-func (h hooked) Pull(ctx context.Context, p engine.Pull, progress func(string)) (engine.Image, error) {
+func (h hooked) Pull(ctx context.Context, p engine.Pull, progress func(done, total int64)) (engine.Image, error) {
 	if err := h.before(ctx, "pull "+p.Ref); err != nil {
 		return engine.Image{}, err
 	}

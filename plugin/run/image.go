@@ -129,7 +129,14 @@ func (j *job) bootstrap(ctx context.Context, b plan.Bootstrap) (engine.Image, er
 	}
 	labels := j.imageLabels("base", key, result.Span(j.o.Now().Sub(begin)))
 	defer rootfs.Close() //nolint:errcheck // read only, and the engine may have closed it
-	return j.engine.Import(ctx, ref, j.Platform, labels, rootfs)
+	t := j.moves("importing "+b.Suite, sizeOf(rootfs))
+	image, err := j.engine.Import(ctx, ref, j.Platform, labels, t.counting(rootfs))
+	t.begun = begin
+	text := j.moved(t)
+	if err == nil {
+		j.say("made %s: %s", b.Suite, text)
+	}
+	return image, err
 }
 
 // BootstrapRef is what an image that was made from a mirror is called, and the

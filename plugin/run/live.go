@@ -155,8 +155,6 @@ func (c *console) atWork() map[string]*jobLog {
 func (l *jobLog) now() (who string, since time.Time, last string, resting bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if len(l.kept) > 0 {
-		last = strings.TrimPrefix(printable(l.kept[len(l.kept)-1]), titleMark)
-	}
+	last = strings.TrimPrefix(printable(l.last()), titleMark)
 	return l.who(), l.begun, last, l.resting
 }

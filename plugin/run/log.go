@@ -31,6 +31,8 @@ type jobLog struct {
 	spoken time.Time
 	// begun is when what it does now began.
 	begun time.Time
+	// moving is what is transferred for it now; mostly nothing is.
+	moving *transfer
 	// resting: it waits for other jobs, and is not expected to speak.
 	resting bool
 }
@@ -219,11 +221,29 @@ func (l *jobLog) who() string {
 func (l *jobLog) silent(now time.Time) (who, last string, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.resting || now.Sub(l.spoken) < silence || len(l.kept) == 0 {
+	if l.resting || now.Sub(l.spoken) < silence || l.last() == "" {
 		return "", "", false
 	}
 	l.spoken = now
-	return l.who(), l.kept[len(l.kept)-1], true
+	return l.who(), l.last(), true
+}
+
+// last is how far what moves is, else the last line. The lock is held.
+func (l *jobLog) last() string {
+	switch {
+	case l.moving != nil:
+		return l.moving.String()
+	case len(l.kept) > 0:
+		return l.kept[len(l.kept)-1]
+	}
+	return ""
+}
+
+// move says what is transferred from now on; nil: nothing.
+func (l *jobLog) move(t *transfer) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.moving = t
 }
 
 // tell shows the user what happens now.

@@ -24,7 +24,12 @@ func (j *job) pull(ctx context.Context, p engine.Pull) (engine.Image, error) {
 		tries = pullTriesBootstrap
 	}
 	once := func() (engine.Image, error) {
-		image, err := j.engine.Pull(ctx, p, j.log.line)
+		t := j.moves("pulling "+p.Ref, 0)
+		image, err := j.engine.Pull(ctx, p, t.at)
+		text := j.moved(t)
+		if err == nil {
+			j.say("pulled %s: %s", p.Ref, text)
+		}
 		if err != nil && !errors.Is(err, engine.ErrTransient) {
 			err = backoff.Permanent(err)
 		}

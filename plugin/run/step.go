@@ -322,7 +322,7 @@ func (j *job) copyIn(ctx context.Context, s plan.CopyIn) error {
 		if err != nil {
 			return err
 		}
-		return j.engine.CopyIn(ctx, j.id, s.Dir, from)
+		return j.copyStream(ctx, s, from)
 	case plan.Agent:
 		return j.copyAgent(ctx)
 	case plan.Control:
@@ -333,11 +333,16 @@ func (j *job) copyIn(ctx context.Context, s plan.CopyIn) error {
 		if err != nil {
 			return err
 		}
-		if err := j.engine.CopyIn(ctx, j.id, s.Dir, from); err != nil {
+		if err := j.copyStream(ctx, s, from); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// copyStream copies what may be large.
+func (j *job) copyStream(ctx context.Context, s plan.CopyIn, from io.Reader) error {
+	return j.carry(s.String(), from, func(r io.Reader) error { return j.engine.CopyIn(ctx, j.id, s.Dir, r) })
 }
 
 // tarOf packs a few files.

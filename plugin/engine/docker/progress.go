@@ -11,8 +11,8 @@ import (
 
 // follow reads the daemon's messages to their end, which has to be done for
 // its work to be done. Their error comes inside the stream, under status 200.
-func follow(stream io.Reader, progress func(string)) error {
-	layers := map[string]bool{}
+func follow(stream io.Reader, progress func(done, total int64)) error {
+	coming := layers{}
 	messages := json.NewDecoder(stream)
 	for {
 		var m jsonmessage.JSONMessage
@@ -26,31 +26,39 @@ func follow(stream io.Reader, progress func(string)) error {
 		if m.Error != nil {
 			return m.Error
 		}
-		if text := count(layers, m); text != "" && progress != nil {
-			progress(text)
+		if coming.note(m) && progress != nil {
+			progress(coming.sum())
 		}
 	}
 }
 
-// count keeps the books of which layers are done, and says so in words when
-// one more is.
-func count(layers map[string]bool, m jsonmessage.JSONMessage) string {
+// layers are those that are being fetched, by their ids.
+type layers map[string]layer
+
+// layer is how many bytes of it have come, of how many.
+type layer struct{ done, total int64 }
+
+// note keeps the books of layers, and says whether a message told of one. Of
+// those that wait for others the daemon does not tell how large they are.
+func (l layers) note(m jsonmessage.JSONMessage) bool {
 	switch m.Status {
-	case "Pulling fs layer", "Waiting":
-		layers[m.ID] = false
-	case "Pull complete", "Already exists":
-		layers[m.ID] = true
-		return fmt.Sprintf("%d of %d layers", done(layers), len(layers))
+	case "Downloading":
+		if m.Progress == nil || m.Progress.Current <= 0 {
+			return false
+		}
+		l[m.ID] = layer{m.Progress.Current, max(m.Progress.Current, m.Progress.Total)}
+		return true
+	case "Verifying Checksum", "Download complete":
+		of, known := l[m.ID]
+		l[m.ID] = layer{of.total, of.total}
+		return known
 	}
-	return ""
+	return false
 }
 
-func done(layers map[string]bool) int {
-	n := 0
-	for _, complete := range layers {
-		if complete {
-			n++
-		}
+func (l layers) sum() (done, total int64) {
+	for _, of := range l {
+		done, total = done+of.done, total+of.total
 	}
-	return n
+	return done, total
 }

@@ -16,7 +16,7 @@ import (
 )
 
 // Pull implements engine.Images.
-func (e *Engine) Pull(ctx context.Context, p engine.Pull, progress func(string)) (engine.Image, error) {
+func (e *Engine) Pull(ctx context.Context, p engine.Pull, progress func(done, total int64)) (engine.Image, error) {
 	who, err := e.identity(p)
 	if err != nil {
 		return engine.Image{}, err

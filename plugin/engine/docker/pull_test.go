@@ -168,12 +168,38 @@ func TestPullTellsHowFarItIs(t *testing.T) {
 	r := enginetest.NewRegistry(t)
 	ref := pushTiny(t, r, "lab/tiny:1")
 	e := openHere(t, Options{ConfigDir: r.ConfigDir})
-	var words []string
-	if _, err := e.Pull(t.Context(), engine.Pull{Ref: ref, Platform: native}, func(w string) { words = append(words, w) }); err != nil {
+	var told [][2]int64
+	if _, err := e.Pull(t.Context(), engine.Pull{Ref: ref, Platform: native}, func(done, total int64) { told = append(told, [2]int64{done, total}) }); err != nil {
 		t.Fatal(err)
 	}
-	if got := strings.Join(words, "; "); got != "1 of 1 layers" {
-		t.Errorf("got %q", got)
+	if len(told) == 0 || told[len(told)-1][0] < 1 || told[len(told)-1][0] != told[len(told)-1][1] {
+		t.Errorf("got %v", told)
+	}
+}
+
+// What a daemon says of three layers, one of which is here.
+func TestLayersAreSummedUp(t *testing.T) {
+	const said = `{"status":"Pulling from library/debian","id":"13"}
+{"status":"Pulling fs layer","progressDetail":{},"id":"a"}
+{"status":"Already exists","progressDetail":{},"id":"b"}
+{"status":"Waiting","progressDetail":{},"id":"c"}
+{"status":"Downloading","progressDetail":{"current":10,"total":100},"id":"a"}
+{"status":"Downloading","progressDetail":{"current":5,"total":12},"id":"c"}
+{"status":"Download complete","progressDetail":{},"id":"c"}
+{"status":"Downloading","progressDetail":{"current":70},"id":"d"}
+{"status":"Verifying Checksum","progressDetail":{},"id":"a"}
+{"status":"Extracting","progressDetail":{"current":3,"total":100},"id":"a"}
+{"status":"Pull complete","progressDetail":{},"id":"a"}
+`
+	var got []string
+	if err := follow(strings.NewReader(said), func(done, total int64) { got = append(got, fmt.Sprint(done, "/", total)) }); err != nil {
+		t.Fatal(err)
+	}
+	if all := strings.Join(got, " "); all != "10/100 15/112 22/112 92/182 182/182" {
+		t.Errorf("got %s", all)
+	}
+	if err := follow(strings.NewReader(`{"errorDetail":{"message":"no room"},"error":"no room"}`), nil); err == nil || err.Error() != "no room" {
+		t.Errorf("got %v", err)
 	}
 }
 

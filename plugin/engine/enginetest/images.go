@@ -105,21 +105,21 @@ func (f *Fake) Offers(ctx context.Context, p engine.Pull) error {
 }
 
 // Pull implements engine.Images.
-func (f *Fake) Pull(ctx context.Context, p engine.Pull, progress func(string)) (engine.Image, error) {
+func (f *Fake) Pull(ctx context.Context, p engine.Pull, progress func(done, total int64)) (engine.Image, error) {
 	if err := f.call(ctx, "pull %s for %s%s", p.Ref, p.Platform, asker(p)); err != nil {
 		return engine.Image{}, err
 	}
+	i, ok := f.Registry[p.Ref]
+	if f.Registry != nil && !ok {
+		return engine.Image{}, fmt.Errorf("%w: %s", engine.ErrNoImage, p.Ref)
+	}
 	if progress != nil {
-		progress("1 of 1 layers")
+		progress(i.Size, i.Size)
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.Registry == nil {
 		return f.add(f.make(p.Ref, p.Platform, nil, nil)), nil
-	}
-	i, ok := f.Registry[p.Ref]
-	if !ok {
-		return engine.Image{}, fmt.Errorf("%w: %s", engine.ErrNoImage, p.Ref)
 	}
 	return f.add(stored{Image: i}), nil
 }
