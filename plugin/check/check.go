@@ -61,7 +61,8 @@ const (
 	// the service has made, for Upgraded to look at. It answers with no check.
 	Edit Question = "edit"
 	// State brings every unit the packages start into the state that
-	// Request.Enabled and Request.Active say, and remembers it.
+	// Request.Enabled and Request.Active say, and remembers it. It answers with
+	// what an init script did not do.
 	State Question = "state"
 	// Probe asks once whether a service on the network can be reached:
 	// Request.Probe. It wants no packages.

@@ -250,7 +250,11 @@ func (s *scripts) act(ctx context.Context, verb, name string) error {
 	case "enable", "disable":
 		err := s.do(ctx, name, "update-rc.d", name, verb)
 		if other := s.kind.toggle[verb]; err != nil && other != "" {
-			return s.do(ctx, name, strings.Fields(fmt.Sprintf(other, name))...)
+			err = s.do(ctx, name, strings.Fields(fmt.Sprintf(other, name))...)
+		}
+		// rc-update complains of each runlevel that a service is not in.
+		if s.enabled(name) == (verb == "enable") && exitCode(err) > 0 {
+			return nil
 		}
 		return err
 	case applyVerb:

@@ -324,6 +324,34 @@ func TestScriptWithoutHeadersIsDisabled(t *testing.T) {
 	}
 }
 
+// rc-update fails where a service is in some runlevels only, and takes it out of
+// these.
+func TestScriptThatIsDisabledIsSo(t *testing.T) {
+	never := map[string]string{"/etc/runlevels/default/ticker": "no"}
+	recorded := map[string]answer{"rc-update --all del ticker": {"", 1}}
+	a, _, _ := askingScripts(t, Request{Init: initOpenRC}, tickerTree(never), recorded)
+	if err := a.units.act(t.Context(), "disable", "ticker"); err != nil {
+		t.Error(err)
+	}
+	a, _, _ = askingScripts(t, Request{Init: initOpenRC}, tickerTree(nil), recorded)
+	if err := a.units.act(t.Context(), "disable", "ticker"); err == nil {
+		t.Error("it is enabled still, and that is no error")
+	}
+}
+
+func TestScriptThatDoesNotWhatItIsToldFails(t *testing.T) {
+	recorded := map[string]answer{"update-rc.d ticker enable": {}, "service ticker start": {"", 3}, "service ticker status": {"", 3}}
+	gone := map[string]string{"/proc/615/exe": "no", "/proc/615/cmdline": "no", "/run/ticker.pid": "no", "/var/log/ticker.log": "no licence file\n"}
+	a, said, _ := askingScripts(t, Request{Init: initSysV, Enabled: true, Active: true}, tickerTree(gone), recorded)
+	if err := a.setState(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"failed service ticker done | want an administrator's start works | found exit code 3 | why its init script says why"}
+	if d := cmp.Diff(want, *said); d != "" {
+		t.Error(d)
+	}
+}
+
 func TestParseScriptPostinst(t *testing.T) {
 	both := declared{[]string{"ticker"}, []string{"ticker"}}
 	for name, c := range map[string]struct {

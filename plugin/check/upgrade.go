@@ -137,8 +137,8 @@ func (a *agent) setState(ctx context.Context) error {
 			continue
 		}
 		for _, verb := range verbs {
-			if err := a.units.act(ctx, verb, s.Name); err != nil {
-				return fmt.Errorf("%s %s: %w", verb, s.Name, err)
+			if err := a.administer(ctx, verb, s.Name); err != nil {
+				return err
 			}
 		}
 		w, err := a.settle(ctx, s.Name)
@@ -148,4 +148,20 @@ func (a *agent) setState(ctx context.Context) error {
 		remembered.Units[s.Name] = w.unit
 	}
 	return a.memory.save(servicesMemory, remembered)
+}
+
+// administer does to a unit what an administrator would. An init script that
+// does not do it fails the package.
+func (a *agent) administer(ctx context.Context, verb, name string) error {
+	err := a.units.act(ctx, verb, name)
+	code := exitCode(err)
+	if code < 0 {
+		return fmt.Errorf("%s %s: %w", verb, name, err)
+	}
+	if code > 0 {
+		c := failed(unit{Name: name}.kind(), name, "done", "an administrator's "+verb+" works", fmt.Sprintf("exit code %d", code), "its init script says why")
+		c.Lines = a.units.logs(ctx, name)
+		a.check(c)
+	}
+	return nil
 }
