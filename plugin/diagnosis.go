@@ -193,7 +193,7 @@ func (c checkup) settingsFindings() []report.Finding {
 }
 
 // sourceNext is how a tree comes to be built.
-const sourceNext = "run it in the folder that holds debian/, a spec file or a PKGBUILD, or set source"
+const sourceNext = "run it in the folder that holds debian/, a spec file, a PKGBUILD or an APKBUILD, or set source"
 
 // errNoWorkspace is a workspace that holds nobody's source.
 var errNoWorkspace = errors.New("there is no workspace: we work in /")

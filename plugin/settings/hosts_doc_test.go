@@ -119,11 +119,15 @@ func keysOf(all []entry) []string {
 	return keys
 }
 
+// tags are what the indexes find the plugin by: the formats of packages among
+// them, as PLUGIN_PACKAGES and origins name them.
+const tags = "[build, package, deb, rpm, pacman, apk, test]"
+
 const woodpeckerHead = `---
 name: drone-packages
 description: ` + inOneLine + `
 author: drone-packages
-tags: [build, package, deb, rpm, test]
+tags: ` + tags + `
 containerImage: dronepackages/drone-packages
 containerImageUrl: https://hub.docker.com/r/dronepackages/drone-packages
 url: https://github.com/drone-packages/drone-packages
@@ -131,9 +135,9 @@ url: https://github.com/drone-packages/drone-packages
 
 <!-- Written by ` + "`make generate`" + ` from plugin/settings/settings.go. -->
 
-Builds a tree with ` + "`debian/`" + ` or a spec file as native packages for every distribution that is named, installs them on freshly
-booted machines, and takes them through restart, reboot, upgrade, removal and purge. The repository has to be trusted for
-volumes, since the step mounts the Docker socket.
+Builds a tree with ` + "`debian/`" + `, a spec file, a PKGBUILD or an APKBUILD as native packages for every distribution that is named,
+installs them on freshly booted machines, and takes them through restart, reboot, upgrade, removal and purge. The repository
+has to be trusted for volumes, since the step mounts the Docker socket.
 
 ` + "```yaml" + `
 steps:
@@ -188,7 +192,7 @@ func TestDronesPageIsFresh(t *testing.T) {
 author: drone-packages
 repo: https://github.com/drone-packages/drone-packages
 description: %s
-tags: [build, package, deb, rpm, test]
+tags: %s
 image: https://hub.docker.com/r/dronepackages/drone-packages
 license: Apache License 2.0
 readme: https://github.com/drone-packages/drone-packages/blob/main/README.md
@@ -203,7 +207,7 @@ example: |
     volumes: [{name: docker, path: /var/run/docker.sock}]
   volumes: [{name: docker, host: {path: /var/run/docker.sock}}]
 properties:
-`, generated, inOneLine)
+`, generated, inOneLine, tags)
 	for _, e := range topLevel(t) {
 		fmt.Fprintf(&b, "  %s:\n    type: %s\n    defaultValue: %q\n    description: %q\n    secret: %t\n    required: false\n",
 			e.key, e.jsonType(), e.fallback, e.line, e.secret)
