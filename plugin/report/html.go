@@ -79,14 +79,8 @@ func href(name string) string {
 	return (&url.URL{Path: name}).String()
 }
 
-// titleOf is a check in words.
-func titleOf(c result.Check) string {
-	text := c.Kind + " " + c.Subject
-	if c.Attribute != "" {
-		text += ": " + c.Attribute
-	}
-	return printable(text)
-}
+// titleOf is a check in one line, as a page can show it.
+func titleOf(c result.Check) string { return printable(c.Title()) }
 
 // view is what the page shows.
 type view struct {

@@ -139,7 +139,7 @@ func phaseCases(j result.Job, p result.Phase, output string) []junitCase {
 
 // checkCase is a check. One that warns has passed, and says what it saw.
 func checkCase(c result.Check, p result.Phase, output string) junitCase {
-	name := strings.TrimSpace(c.Kind + " " + c.Subject + " " + c.Attribute)
+	name := c.Title()
 	problem := result.Problem{Facts: slices.Concat(fact("expected", c.Expected), fact("found", c.Found)), Lines: c.Lines}
 	if p.Problem != nil {
 		problem.Log, problem.Again = p.Problem.Log, p.Problem.Again

@@ -150,10 +150,10 @@ func (t teller) warnings(j result.Job) {
 	}
 }
 
-// warningOf is a check in one line.
+// warningOf is a check that warns, and why, in one line.
 func warningOf(c result.Check) string {
-	text := c.Kind + " " + c.Subject
-	for _, more := range []string{c.Attribute, c.Found, c.Reason} {
+	text := c.Title()
+	for _, more := range []string{c.Found, c.Reason} {
 		if more != "" {
 			text += ": " + more
 		}

@@ -187,6 +187,18 @@ type Check struct {
 	Place string `json:"place,omitempty"`
 }
 
+// Title is a check in one line: what was asked about, and which attribute of it.
+func (c Check) Title() string {
+	text := c.Kind
+	if c.Subject != c.Kind {
+		text += " " + c.Subject
+	}
+	if c.Attribute != "" {
+		text += ": " + c.Attribute
+	}
+	return text
+}
+
 // Problem is a failure told to the one who has to mend it.
 type Problem struct {
 	// Title is one sentence: "greeterd.service does not run after the upgrade".

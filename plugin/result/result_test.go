@@ -107,6 +107,18 @@ func TestReadRefusesWhatItDoesNotKnow(t *testing.T) {
 	}
 }
 
+func TestACheckIsCalledByItsSubjectOnce(t *testing.T) {
+	for want, c := range map[string]result.Check{
+		"service a.service: active": {Kind: "service", Subject: "a.service", Attribute: "active"},
+		"package a":                 {Kind: "package", Subject: "a"},
+		"journal: errors":           {Kind: "journal", Subject: "journal", Attribute: "errors"},
+	} {
+		if got := c.Title(); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
 func TestSecondsAreANumberOfMilliseconds(t *testing.T) {
 	for d, want := range map[time.Duration]result.Seconds{
 		0: 0, 1499 * time.Microsecond: 0.001, 1500 * time.Microsecond: 0.002,

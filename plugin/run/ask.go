@@ -101,7 +101,7 @@ func verdict(done *result.Phase, log *jobLog) error {
 	if len(failed) == 0 {
 		return nil
 	}
-	p := result.Problem{Title: title(failed[0]), Lines: failed[0].Lines, Log: log.here(), Hint: failed[0].Reason}
+	p := result.Problem{Title: failed[0].Title(), Lines: failed[0].Lines, Log: log.here(), Hint: failed[0].Reason}
 	if len(failed) > 1 {
 		p.Title += fmt.Sprintf(" (and %d more)", len(failed)-1)
 	}
@@ -111,7 +111,7 @@ func verdict(done *result.Phase, log *jobLog) error {
 			p.Facts = append(p.Facts, result.Fact{Label: "also", Text: fmt.Sprintf("%d more", len(failed)-1-i)})
 			break
 		}
-		p.Facts = append(p.Facts, result.Fact{Label: "also", Text: strings.TrimSuffix(title(c)+": "+c.Found, ": ")})
+		p.Facts = append(p.Facts, result.Fact{Label: "also", Text: strings.TrimSuffix(c.Title()+": "+c.Found, ": ")})
 	}
 	return &failure{p}
 }
@@ -125,13 +125,4 @@ func facts(words ...string) []result.Fact {
 		}
 	}
 	return all
-}
-
-// title is a failed check in one line.
-func title(c result.Check) string {
-	text := c.Kind + " " + c.Subject
-	if c.Attribute != "" {
-		text += ": " + c.Attribute
-	}
-	return text
 }

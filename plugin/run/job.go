@@ -148,7 +148,7 @@ func unasked(p plan.Phase, done *result.Phase) {
 			return
 		}
 		if why == "" {
-			why = title(c) + ": " + c.Reason
+			why = c.Title() + ": " + c.Reason
 		}
 	}
 	if why == "" && len(done.Notes) > 0 {

@@ -171,7 +171,7 @@ func (l *jobLog) title(text string) { l.line(titleMark + text) }
 
 // check writes an answer of the agent.
 func (l *jobLog) check(c result.Check) {
-	text := fmt.Sprintf("%-8s %s", c.Outcome, title(c))
+	text := fmt.Sprintf("%-8s %s", c.Outcome, c.Title())
 	if c.Found != "" {
 		text += ", found " + c.Found
 	}
