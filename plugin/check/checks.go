@@ -165,7 +165,7 @@ func (t Test) remark(c result.Check, tries int, took time.Duration) string {
 		parts = append(parts, fmt.Sprintf("after %d tries in %s", tries, max(took.Round(100*time.Millisecond), 100*time.Millisecond)))
 	}
 	if c.Outcome == result.Failed && t.Place != "" {
-		parts = append(parts, t.Place)
+		parts = append(parts, "asked for in "+t.Place)
 	}
 	return strings.Join(parts, "; ")
 }

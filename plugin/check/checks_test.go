@@ -33,23 +33,23 @@ func TestRetry(t *testing.T) {
 		want       string
 		took       time.Duration
 	}{
-		"a test is tried once": {"value: up", time.Hour, `failed kernel-param state value | want "up" | found "down" | why x.yaml:1:16`, 0},
+		"a test is tried once": {"value: up", time.Hour, `failed kernel-param state value | want "up" | found "down" | why asked for in x.yaml:1:16`, 0},
 		"a count is of further tries": {"value: up, retry: 3, retry_delay: 1s", time.Hour,
-			`failed kernel-param state value | want "up" | found "down" | why after 4 tries in 3s; x.yaml:1:16`, 3 * time.Second},
+			`failed kernel-param state value | want "up" | found "down" | why after 4 tries in 3s; asked for in x.yaml:1:16`, 3 * time.Second},
 		"a count of goss's": {"value: up, retry_count: 2, retry_delay: 500", time.Hour,
-			`failed kernel-param state value | want "up" | found "down" | why after 3 tries in 1s; x.yaml:1:16`, time.Second},
+			`failed kernel-param state value | want "up" | found "down" | why after 3 tries in 1s; asked for in x.yaml:1:16`, time.Second},
 		"it ends when it passes": {"value: up, retry: 30s, retry_delay: 1s", 2500 * time.Millisecond,
 			`passed kernel-param state value | want "up" | found "up" | why after 4 tries in 3s`, 3 * time.Second},
 		"a time is that within which tries begin": {"value: up, retry: 10s, retry_delay: 4s", time.Hour,
-			`failed kernel-param state value | want "up" | found "down" | why after 3 tries in 8s; x.yaml:1:16`, 8 * time.Second},
+			`failed kernel-param state value | want "up" | found "down" | why after 3 tries in 8s; asked for in x.yaml:1:16`, 8 * time.Second},
 		"the delay grows to a second": {"value: up, retry: 10s", time.Hour,
-			`failed kernel-param state value | want "up" | found "down" | why after 14 tries in 9.1s; x.yaml:1:16`, 9078 * time.Millisecond},
+			`failed kernel-param state value | want "up" | found "down" | why after 14 tries in 9.1s; asked for in x.yaml:1:16`, 9078 * time.Millisecond},
 		"both limits hold": {"value: up, retry: 10s, retry_count: 1, retry_delay: 1s", time.Hour,
-			`failed kernel-param state value | want "up" | found "down" | why after 2 tries in 1s; x.yaml:1:16`, time.Second},
+			`failed kernel-param state value | want "up" | found "down" | why after 2 tries in 1s; asked for in x.yaml:1:16`, time.Second},
 		"one that passes at once says nothing of tries": {"value: down, retry: 10s", time.Hour,
 			`passed kernel-param state value | want "down" | found "down"`, 0},
 		"a title is told": {"value: up, title: it is up", time.Hour,
-			`failed kernel-param state value | want "up" | found "down" | why it is up; x.yaml:1:16`, 0},
+			`failed kernel-param state value | want "up" | found "down" | why it is up; asked for in x.yaml:1:16`, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := files(t, map[string]string{"/proc/sys/state": "down\n"})
@@ -146,8 +146,8 @@ func TestSkipped(t *testing.T) {
 		"skip: true":                     {"skipped file /a exists | why skip: true", "skipped file /a size | why skip: true"},
 		"skip: not on this distro":       {"skipped file /a exists | why not on this distro", "skipped file /a size | why not on this distro"},
 		"services: [rabbitmq, postgres]": {"skipped file /a exists | why it needs the service postgres, which is not here", "skipped file /a size | why it needs the service postgres, which is not here"},
-		"services: [rabbitmq]":           {"failed file /a exists | want true | found false | why x.yaml:1:8", "skipped file /a size | why exists failed"},
-		"skip: false":                    {"failed file /a exists | want true | found false | why x.yaml:1:8", "skipped file /a size | why exists failed"},
+		"services: [rabbitmq]":           {"failed file /a exists | want true | found false | why asked for in x.yaml:1:8", "skipped file /a size | why exists failed"},
+		"skip: false":                    {"failed file /a exists | want true | found false | why asked for in x.yaml:1:8", "skipped file /a size | why exists failed"},
 	} {
 		s := parse(t, "file: {/a: {exists: true, size: 1, "+attributes+"}}")
 		a, said := asking(t, Request{Spec: &s, Services: []string{"rabbitmq"}}, files(t, nil), nil)

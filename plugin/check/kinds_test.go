@@ -123,7 +123,7 @@ func TestPackageOfAnotherFormat(t *testing.T) {
 	if err := a.checks(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	want := []string{`failed package a installed | want true | found packages of format "nix" are not known to this agent | why x.yaml:1:11`}
+	want := []string{`failed package a installed | want true | found packages of format "nix" are not known to this agent | why asked for in x.yaml:1:11`}
 	if d := cmp.Diff(want, *said); d != "" {
 		t.Error(d)
 	}

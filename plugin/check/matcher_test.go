@@ -53,7 +53,7 @@ func matching(t *testing.T, content, matches string) string {
 		t.Fatal(err)
 	}
 	line := strings.TrimPrefix(strings.Join(*said, "\n"), "passed matching m matches")
-	return strings.TrimSuffix(strings.TrimPrefix(line, "failed matching m matches"), " | why x.yaml:1:12")
+	return strings.TrimSuffix(strings.TrimPrefix(line, "failed matching m matches"), " | why asked for in x.yaml:1:12")
 }
 
 // Each line: a matcher, a content that it takes, and one that it refuses with
