@@ -12,38 +12,43 @@ import (
 	"strings"
 
 	"github.com/klauspost/compress/zstd"
-	"github.com/ulikunitz/xz"
+	"github.com/xi2/xz"
 
 	"github.com/drone-packages/drone-packages/plugin/result"
 	"github.com/drone-packages/drone-packages/plugin/source"
 )
 
-// Caps on what is read of a package: a build is untrusted code, and a list is
-// for a reader.
+// Caps on what is read of a package, and on what that takes to unpack: a build
+// is untrusted code, and a list is for a reader.
 const (
 	mostContents  = 1000
 	mostUnpacked  = 1 << 30
 	largestListed = 64 << 20
+	mostMemory    = 256 << 20
 )
 
 // contents are the files in a package, the first of them and how many there
 // are. It lists debs, pacman's and apk's; of other files it knows nothing.
 func contents(name string, size int64, r io.Reader) ([]result.File, int, error) {
-	is := func(format string) bool { return strings.HasSuffix(name, "."+source.Ending(format)) }
-	if !is("deb") && !is("pacman") && !is("apk") || size > largestListed {
+	if size > largestListed {
 		return nil, 0, nil
 	}
-	data, err := r, error(nil)
+	is := func(format string) bool { return strings.HasSuffix(name, "."+source.Ending(format)) }
+	ending, data, err := "", r, error(nil)
 	switch {
 	case is("deb"):
-		name, data, err = arMember(r, "data.tar")
+		ending, data, err = arMember(r, "data.tar")
+	case is("pacman"):
+		ending = path.Ext(name)
 	case is("apk"):
-		name = "data.tar.gz" // what is signed, and how, comes before it as if it were of the same archive
+		ending = ".gz" // what is signed, and how, comes before it as if it were of the same archive
+	default:
+		return nil, 0, nil
 	}
 	if err != nil {
 		return nil, 0, err
 	}
-	plain, err := decompressed(path.Ext(name), data)
+	plain, err := decompressed(ending, data)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -71,8 +76,9 @@ func tarContents(r io.Reader) (files []result.File, count int, err error) {
 	}
 }
 
-// arMember finds the member of an archive of ar's whose name begins so.
-func arMember(r io.Reader, prefix string) (string, io.Reader, error) {
+// arMember finds the member of an archive of ar's whose name begins so, and how
+// that ends: .xz, say.
+func arMember(r io.Reader, prefix string) (ending string, data io.Reader, err error) {
 	const magic = "!<arch>\n"
 	start := make([]byte, len(magic))
 	if _, err := io.ReadFull(r, start); err != nil || string(start) != magic {
@@ -89,7 +95,7 @@ func arMember(r io.Reader, prefix string) (string, io.Reader, error) {
 			return "", nil, fmt.Errorf("the size of %q is %q", name, header[48:58])
 		}
 		if strings.HasPrefix(name, prefix) {
-			return name, io.LimitReader(r, size), nil
+			return path.Ext(name), io.LimitReader(r, size), nil
 		}
 		if _, err := io.CopyN(io.Discard, r, size+size%2); err != nil {
 			return "", nil, err
@@ -101,11 +107,11 @@ func arMember(r io.Reader, prefix string) (string, io.Reader, error) {
 func decompressed(ending string, r io.Reader) (io.Reader, error) {
 	switch ending {
 	case ".xz":
-		return xz.NewReader(r)
+		return xz.NewReader(r, mostMemory)
 	case ".gz":
 		return gzip.NewReader(r)
 	case ".zst":
-		return zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(256<<20))
+		return zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(mostMemory))
 	case ".tar":
 		return r, nil
 	}

@@ -4,8 +4,10 @@ import (
 	"archive/tar"
 	"bytes"
 	"compress/gzip"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,6 +16,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/klauspost/compress/zstd"
+	"github.com/xi2/xz"
 
 	"github.com/drone-packages/drone-packages/plugin/result"
 )
@@ -57,6 +60,22 @@ func TestContentsOfDebs(t *testing.T) {
 		if d := cmp.Diff(want, got); d != "" || n != 3 || err != nil {
 			t.Errorf("%s: %d, %v: %s", compression, n, err, d)
 		}
+	}
+}
+
+// A build may claim that unpacking what it made takes any amount of memory.
+func TestContentsThatTakeTooMuchMemory(t *testing.T) {
+	data := deb(t, "xz", 1)
+	block := bytes.LastIndex(data, []byte("\xfd7zXZ\x00")) + 12 // of data.tar.xz, behind its stream's header
+	size := 4 * (int(data[block]) + 1)
+	filter := bytes.Index(data[block:block+size], []byte{0x21, 1}) // LZMA2, with a byte that is its dictionary's size
+	if filter < 0 {
+		t.Fatalf("no LZMA2 in %x", data[block:block+size])
+	}
+	data[block+filter+2] = 40 // 4 GiB
+	binary.LittleEndian.PutUint32(data[block+size-4:], crc32.ChecksumIEEE(data[block:block+size-4]))
+	if got, _, err := contents("x.deb", int64(len(data)), bytes.NewReader(data)); !errors.Is(err, xz.ErrMemlimit) {
+		t.Errorf("%v, %v", got, err)
 	}
 }
 
