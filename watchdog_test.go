@@ -216,6 +216,26 @@ func TestNextRunRemovesWhatNobodyWatched(t *testing.T) {
 	nothingLeft(t, c.id)
 }
 
+// TestControlGroupsInContainers asks our own program, with rights and without.
+func TestControlGroupsInContainers(t *testing.T) {
+	image := pluginImage(t)
+	for _, tt := range []struct {
+		name string
+		args []string
+		want string
+	}{
+		{"an ordinary one", []string{image, "agent", "control-groups"}, "no control groups can be made"},
+		{"an ordinary one that mounts", []string{image, "agent", "control-groups", "--mount"}, "mount control groups: operation not permitted"},
+		{"SYS_ADMIN", []string{"--cap-add=SYS_ADMIN", "--security-opt=seccomp=unconfined", "--security-opt=apparmor=unconfined",
+			"--cgroupns=private", image, "agent", "control-groups", "--mount"}, ""},
+	} {
+		out, err := exec.CommandContext(t.Context(), "docker", append([]string{"run", "--rm", nobodyElse}, tt.args...)...).CombinedOutput()
+		if (err == nil) != (tt.want == "") || !strings.Contains(string(out), tt.want) {
+			t.Errorf("%s: %v: %s", tt.name, err, out)
+		}
+	}
+}
+
 // TestWhichContainerWeAreIn asks the doctor in containers of many kinds.
 func TestWhichContainerWeAreIn(t *testing.T) {
 	image := pluginImage(t)

@@ -165,7 +165,7 @@ func agentCommand(w *World, outcome *result.Outcome) *cobra.Command {
 			return check.Serve(c.Context(), os.Stdin, w.Stdout)
 		},
 	}
-	c.AddCommand(&cobra.Command{
+	c.AddCommand(controlGroupsCommand(), &cobra.Command{
 		Use: "space DIR", Short: "Print how many bytes are free where DIR is, and how many there are", Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error { return tellSpace(w.Stdout, args[0]) },
 	}, &cobra.Command{
@@ -195,6 +195,16 @@ func agentCommand(w *World, outcome *result.Outcome) *cobra.Command {
 			return blame(w, outcome, err)
 		},
 	})
+	return c
+}
+
+func controlGroupsCommand() *cobra.Command {
+	var mount bool
+	c := &cobra.Command{
+		Use: "control-groups", Short: "See whether control groups can be made", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error { return tryControlGroups(controlGroups, mount) },
+	}
+	c.Flags().BoolVar(&mount, "mount", false, "mount their tree first")
 	return c
 }
 

@@ -231,8 +231,8 @@ func (x examiner) try(ctx context.Context, c checkup) trial {
 	return t
 }
 
-// ask asks for room, and for the rights of one rung after the other until one
-// is granted. Its error is that no container runs.
+// ask asks for room, and for the rights of one rung after the other until with
+// one an init could make control groups. Its error is that no container runs.
 func (x examiner) ask(ctx context.Context, c checkup, t *trial) error {
 	program, err := x.agent(c.host.Platform)
 	if err != nil {
@@ -253,7 +253,7 @@ func (x examiner) ask(ctx context.Context, c checkup, t *trial) error {
 	}
 	for i := range t.rungs {
 		r := &t.rungs[i]
-		_, r.err = own.Run(ctx, r.Container, "version")
+		_, r.err = own.Run(ctx, r.Container, "agent", "control-groups", fmt.Sprintf("--mount=%t", slices.Contains(r.Container.CapAdd, "SYS_ADMIN")))
 		if r.tried = true; r.err == nil {
 			break
 		}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -23,7 +25,7 @@ import (
 func examine(t *testing.T, f *enginetest.Fake, c checkup) sight {
 	t.Helper()
 	if f.Mains == nil {
-		f.Mains = []enginetest.Main{{Match: "agent space", Ends: true, Logs: "7 9\n"}, {Match: "version", Ends: true}}
+		f.Mains = []enginetest.Main{{Match: "agent space", Ends: true, Logs: "7 9\n"}, {Match: "version", Ends: true}, {Match: "agent control-groups", Ends: true}}
 	}
 	x := examiner{
 		engine: f, run: "k7q2", login: &engine.Login{Username: "me"},
@@ -55,6 +57,36 @@ func TestAnEngineIsAskedForRoomAndRights(t *testing.T) {
 	}
 	if r := s.trial.rungs; len(r) != 3 || !errors.Is(r[0].err, engine.ErrRefused) || !r[1].tried || r[1].err != nil || r[2].tried {
 		t.Errorf("%+v", r)
+	}
+}
+
+// Rights may be granted and not be enough.
+func TestARungIsOneThatMakesControlGroups(t *testing.T) {
+	f := &enginetest.Fake{Mains: []enginetest.Main{
+		{Match: "agent space", Ends: true, Logs: "7 9\n"}, {Match: "control-groups --mount=true", Ends: true},
+		{Match: "control-groups --mount=false", Ends: true, ExitCode: 3, Logs: "drone-packages: no control groups can be made: read-only\n"},
+	}}
+	r := examine(t, f, images()).trial.rungs
+	const want = "our own program ended with exit code 3: drone-packages: no control groups can be made: read-only"
+	if len(r) != 3 || r[0].err == nil || r[0].err.Error() != want || r[1].err != nil || r[2].tried {
+		t.Errorf("%+v", r)
+	}
+}
+
+// Where they are made: watchdog_test.go.
+func TestADirectoryIsNoControlGroup(t *testing.T) {
+	dir := t.TempDir()
+	for name, want := range map[string]string{dir: "cgroup.procs: no such file", filepath.Join(dir, "none"): "none"} {
+		err := tryControlGroups(name, false)
+		if err == nil || !strings.HasPrefix(err.Error(), "no control groups can be made: ") || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v", err)
+		}
+	}
+	if left, _ := os.ReadDir(dir); len(left) > 0 {
+		t.Errorf("left: %v", left)
+	}
+	if err := tryControlGroups(filepath.Join(dir, "none"), true); err == nil || !strings.HasPrefix(err.Error(), "mount control groups: ") {
+		t.Errorf("got %v", err)
 	}
 }
 

@@ -2,10 +2,8 @@ package plugin
 
 import (
 	"fmt"
-	"io"
 	"slices"
 	"strings"
-	"syscall"
 
 	"github.com/docker/go-units"
 
@@ -113,15 +111,4 @@ func verb(n int, one, several string) string {
 		return one
 	}
 	return several
-}
-
-// tellSpace prints how many bytes are free where a directory is, and how many
-// there are.
-func tellSpace(w io.Writer, dir string) error {
-	var s syscall.Statfs_t
-	if err := syscall.Statfs(dir, &s); err != nil {
-		return fmt.Errorf("look how much room there is at %s: %w", dir, err)
-	}
-	_, err := fmt.Fprintln(w, s.Bavail*uint64(s.Bsize), s.Blocks*uint64(s.Bsize))
-	return err
 }
