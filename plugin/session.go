@@ -245,17 +245,17 @@ func (s *session) onPlatforms(all ...distros.Distro) []distros.Distro {
 
 // finished finds the files of all finished packages.
 func (s *session) finished(in plan.Input) (map[plan.Origin][]string, error) {
-	origins, err := plan.Origins(in)
+	sought, err := plan.Origins(in)
 	found := map[plan.Origin][]string{}
-	for _, o := range origins {
+	for _, o := range sought {
 		files, bad := source.Finished(s.world.Dir, o.Where, o.Format)
 		if o.Setting == settings.RevisionFrom && errors.Is(bad, source.ErrEmpty) {
 			bad = nil // nothing is published yet
 		}
 		if bad != nil {
-			err = errors.Join(err, fmt.Errorf("%s: %w", o.Setting, bad))
+			err = errors.Join(err, fmt.Errorf("%s, for %s: %w", o.Setting, strings.Join(o.For, ", "), bad))
 		}
-		found[o] = files
+		found[o.Origin] = files
 	}
 	return found, err
 }

@@ -21,26 +21,53 @@ type Origin struct{ Setting, Format, Where string }
 // its format.
 type FinishedFile struct{ From, Name, Format string }
 
+// Sought is an origin, and the names of the distros that want what is there.
+type Sought struct {
+	Origin
+	For []string
+}
+
 // Origins are where the finished packages are that the settings name, for all
-// distros of a plan: Input.Finished has to say which files they mean.
-func Origins(in Input) ([]Origin, error) {
-	var all []Origin
+// distros of a plan, each once: Input.Finished has to say which files they
+// mean. An error that is the same for several distros is told once.
+func Origins(in Input) ([]Sought, error) {
+	var all []Sought
 	var errs []error
-	add := func(found []Origin, err error) { all, errs = append(all, found...), append(errs, err) }
+	var b builder
+	add := func(found []Origin, err error) {
+		for _, o := range found {
+			all = seek(all, o, b.distro.Name)
+		}
+		if err != nil && !slices.ContainsFunc(errs, func(told error) bool { return told.Error() == err.Error() }) {
+			errs = append(errs, err)
+		}
+	}
 	for _, d := range in.Distros {
-		b := builder{in: in, distro: d, family: in.Families[d.Family]}
+		b = builder{in: in, distro: d, family: in.Families[d.Family]}
 		for _, name := range sortedKeys(in.Settings.Packages) {
 			add(b.originsOf("packages."+name, in.Settings.Packages[name].Finished))
 		}
 		add(b.publishedOrigins())
 		targets, err := b.targets()
-		errs = append(errs, err)
+		add(nil, err)
 		for _, target := range targets {
 			b.distro, b.family = target, in.Families[target.Family]
 			add(b.olderOrigins())
 		}
 	}
-	return slices.Compact(all), errors.Join(errs...)
+	return all, errors.Join(errs...)
+}
+
+// seek adds an origin that a distro wants.
+func seek(all []Sought, o Origin, distro string) []Sought {
+	i := slices.IndexFunc(all, func(s Sought) bool { return s.Origin == o })
+	if i < 0 {
+		return append(all, Sought{o, []string{distro}})
+	}
+	if !slices.Contains(all[i].For, distro) {
+		all[i].For = append(all[i].For, distro)
+	}
+	return all
 }
 
 // originsOf renders origins, which are templates over the distro.

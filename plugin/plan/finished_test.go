@@ -30,15 +30,15 @@ func TestOriginsAreTemplatesOverTheDistro(t *testing.T) {
 	}
 	var where []string
 	for _, o := range got {
-		where = append(where, o.Format+" "+o.Where)
+		where = append(where, o.Format+" "+o.Where+" for "+strings.Join(o.For, ", "))
 	}
-	const web = "deb https://me:word@x.example/b%20c.deb?v=1"
-	if d := cmp.Diff([]string{"deb out/debian-12", web, "deb out/debian-13", web}, where); d != "" {
+	const web = "deb https://me:word@x.example/b%20c.deb?v=1 for debian-12, debian-13"
+	if d := cmp.Diff([]string{"deb out/debian-12 for debian-12", web, "deb out/debian-13 for debian-13"}, where); d != "" {
 		t.Error(d)
 	}
 	in := finished()
 	in.Settings.Packages = map[string]settings.Package{"finished": {Finished: settings.Origins{"{{ .distro.nam }}"}}}
-	if _, err := plan.Origins(in); err == nil || !strings.HasPrefix(err.Error(), `packages.finished:1:11: .distro.nam: map has no entry for key "nam"`) {
+	if _, err := plan.Origins(in); err == nil || err.Error() != `packages.finished:1:11: .distro.nam: map has no entry for key "nam"` {
 		t.Errorf("got %v", err)
 	}
 }

@@ -64,7 +64,7 @@ func TestOriginsOfOlderPackagesAreThoseOfTheMachine(t *testing.T) {
 	in := targeted(map[string]settings.List{"debian-12": {"debian-13"}})
 	in.Settings.Test.UpgradeFrom = settings.Origins{"old/{{ .distro.name }}"}
 	got, err := plan.Origins(in)
-	if d := cmp.Diff([]plan.Origin{{Setting: "test.upgrade_from", Format: "deb", Where: "old/debian-13"}}, got); d != "" || err != nil {
+	if d := cmp.Diff([]plan.Sought{{plan.Origin{Setting: "test.upgrade_from", Format: "deb", Where: "old/debian-13"}, []string{"debian-13"}}}, got); d != "" || err != nil {
 		t.Error(err, d)
 	}
 	in.Settings.Test.UpgradeFrom = settings.Origins{"deb https://x.example {{ .distro.siute }} main"}

@@ -90,8 +90,9 @@ func TestOriginsOfARevisionAreItsFiles(t *testing.T) {
 	in := input()
 	in.Settings.RevisionFrom = settings.Origins{"deb https://x.example sid main", "https://y.example", "old/{{ .distro.suite }}"}
 	got, err := plan.Origins(in)
-	want := []plan.Origin{
-		{Setting: "revision_from", Format: "deb", Where: "old/bookworm"}, {Setting: "revision_from", Format: "deb", Where: "old/trixie"},
+	want := []plan.Sought{
+		{plan.Origin{Setting: "revision_from", Format: "deb", Where: "old/bookworm"}, []string{"debian-12"}},
+		{plan.Origin{Setting: "revision_from", Format: "deb", Where: "old/trixie"}, []string{"debian-13"}},
 	}
 	if d := cmp.Diff(want, got); d != "" || err != nil {
 		t.Error(err, d)
