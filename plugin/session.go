@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -68,11 +69,15 @@ func open(ctx context.Context, w World) (*session, error) {
 	return s, nil
 }
 
-// checkOut opens the source.
+// checkOut opens the source. A file of it that is wrong has the workspace's
+// name for it.
 func (s *session) checkOut(ctx context.Context) (err error) {
 	s.checkout, err = source.Open(ctx, source.Options{
 		Source: s.settings.Source, Exclude: s.settings.Exclude, Output: s.outputInSource(),
 	})
+	if bad := (*source.FileError)(nil); errors.As(err, &bad) {
+		bad.File = path.Join(s.sourceInWorkspace(), bad.File)
+	}
 	return err
 }
 

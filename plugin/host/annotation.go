@@ -108,10 +108,11 @@ func (f finding) annotation() Annotation {
 	return Annotation{File: p.File, Line: p.Line, Title: strings.Join(f.where, ", "), Message: strings.Join(lines, "\n")}
 }
 
-// located is a problem of the settings that says where it is.
-var located = regexp.MustCompile(`^([^\s:]+\.ya?ml):(\d+):\d+: (.+)`)
+// located is a problem that says where it is, of the settings or of a file that
+// says how a package is made.
+var located = regexp.MustCompile(`^([^\s:]+(?:\.ya?ml|/control)):(\d+):(?:\d+:)? (.+)`)
 
-// Complaints are annotations of what is wrong with the settings; err may join
+// Complaints are annotations of what is wrong with settings or source; err may join
 // several, as go-multierror does.
 func Complaints(err error) []Annotation {
 	all := []error{err}

@@ -69,9 +69,10 @@ func TestAnnotationsAreFewAndBounded(t *testing.T) {
 }
 
 func TestComplaints(t *testing.T) {
-	several := multierror.Append(nil, errors.New(`ci/packages.yml:2:10: timeout: found "soon"`), errors.New("PLUGIN_KEEP: found x"))
+	several := multierror.Append(nil, errors.New(`ci/packages.yml:2:10: timeout: found "soon"`), errors.New("app/debian/control:1: no Source field"), errors.New("PLUGIN_KEEP: found x"))
 	want := []host.Annotation{
 		{File: "ci/packages.yml", Line: 2, Title: "drone-packages", Message: `timeout: found "soon"`},
+		{File: "app/debian/control", Line: 1, Title: "drone-packages", Message: "no Source field"},
 		{Title: "drone-packages", Message: "PLUGIN_KEEP: found x"},
 	}
 	if d := cmp.Diff(want, host.Complaints(fmt.Errorf("in words: %w", several))); d != "" {

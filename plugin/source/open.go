@@ -32,7 +32,18 @@ type Checkout struct {
 	temporary string
 }
 
-// Open reads a tree. The caller closes it.
+// FileError is what is wrong with a file of a tree.
+type FileError struct {
+	// File relative to the tree, and Line from 1.
+	File  string
+	Line  int
+	Words string
+}
+
+func (e *FileError) Error() string { return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Words) }
+
+// Open reads a tree. The caller closes it. What its author has to mend is a
+// FileError.
 func Open(ctx context.Context, o Options) (*Checkout, error) {
 	dir, temporary, err := directoryOf(ctx, o.Source)
 	if err != nil {
@@ -140,7 +151,7 @@ func readPackage(root *os.Root, name string) (Package, error) {
 	where := path.Dir(name)
 	p := Package{Name: sourceName(string(text)), Format: "deb", Where: where, Dir: path.Dir(where), Control: string(text)}
 	if p.Name == "" {
-		return p, fmt.Errorf("%s:1: no Source field: the first paragraph of a debian/control names the source package", name)
+		return p, &FileError{name, 1, "no Source field: the first paragraph of a debian/control names the source package"}
 	}
 	return p, nil
 }
