@@ -11,8 +11,8 @@ import (
 // APKBUILD is what a plan wants to know of one, read as a PKGBUILD is: its
 // lists are words of one text.
 type APKBUILD struct {
-	// Name is pkgname. Version and Release are pkgver and pkgrel.
-	Name, Version, Release string
+	// Name is pkgname.
+	Name string
 	// Packages are the package and its subpackages, in their order; Provides,
 	// what they all provide beside their names, without versions.
 	Packages, Provides []string
@@ -33,8 +33,7 @@ func ParseAPKBUILD(text string) APKBUILD {
 		return APKBUILD{}
 	}
 	a := APKBUILD{
-		Name: top["pkgname"].String(), Version: top["pkgver"].String(), Release: top["pkgrel"].String(),
-		Noarch: slices.Equal(top.fields("arch"), []string{"noarch"}), Needs: map[string][]string{},
+		Name: top["pkgname"].String(), Noarch: slices.Equal(top.fields("arch"), []string{"noarch"}), Needs: map[string][]string{},
 	}
 	if a.Name == "" {
 		return APKBUILD{}

@@ -14,11 +14,11 @@ func TestAnAPKBUILDIsReadWithoutRunningIt(t *testing.T) {
 		want source.APKBUILD
 	}{
 		"plain": {"pkgname=greeter\npkgver=1.4.0\npkgrel=2\narch=\"x86_64 aarch64\"\ndepends=\"logrotate\"\n",
-			source.APKBUILD{Name: "greeter", Version: "1.4.0", Release: "2", Packages: []string{"greeter"},
+			source.APKBUILD{Name: "greeter", Packages: []string{"greeter"},
 				Needs: map[string][]string{"depends": {"logrotate"}}}},
 		"subpackages": {"pkgname=greet\n_v=1\npkgver=$_v.2\narch=noarch\nsubpackages=\"$pkgname-doc $pkgname-cli:_cli:noarch\"\nprovides=\"hello=$pkgver-r0\"\n" +
 			"_cli() {\n\tprovides=\"cmd:hello=1 hi\"\n\tamove usr/bin\n}\n",
-			source.APKBUILD{Name: "greet", Version: "1.2", Noarch: true, Packages: []string{"greet", "greet-doc", "greet-cli"}, Provides: []string{"hello", "cmd:hello", "hi"}}},
+			source.APKBUILD{Name: "greet", Noarch: true, Packages: []string{"greet", "greet-doc", "greet-cli"}, Provides: []string{"hello", "cmd:hello", "hi"}}},
 		"needs": {"pkgname=x\nmakedepends=\"\n\tlibpq-dev>=1\n\thiredis-dev~1.2\n\t\"\nmakedepends=\"$makedepends linux-headers\"\ncheckdepends='bats'\n",
 			source.APKBUILD{Name: "x", Packages: []string{"x"}, Needs: map[string][]string{
 				"makedepends": {"libpq-dev>=1", "hiredis-dev~1.2", "linux-headers"}, "checkdepends": {"bats"}}}},

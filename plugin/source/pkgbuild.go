@@ -15,9 +15,8 @@ import (
 // that it assigned before. What takes a command to tell is left out. What a
 // build does, makepkg reads itself.
 type PKGBUILD struct {
-	// Name is pkgbase, or else the first of pkgname. Version and Release are
-	// pkgver and pkgrel.
-	Name, Version, Release string
+	// Name is pkgbase, or else the first of pkgname.
+	Name string
 	// Packages are the binary packages, in their order; Provides, what they
 	// all provide beside their names, without versions.
 	Packages, Provides []string
@@ -43,8 +42,8 @@ func ParsePKGBUILD(text string) PKGBUILD {
 		return PKGBUILD{}
 	}
 	p := PKGBUILD{
-		Name: top["pkgbase"].String(), Version: top["pkgver"].String(), Release: top["pkgrel"].String(),
-		Packages: top.list("pkgname"), Any: slices.Equal(top.list("arch"), []string{"any"}), Needs: map[string][]string{},
+		Name: top["pkgbase"].String(), Packages: top.list("pkgname"),
+		Any: slices.Equal(top.list("arch"), []string{"any"}), Needs: map[string][]string{},
 	}
 	if p.Name == "" && len(p.Packages) > 0 {
 		p.Name = p.Packages[0]

@@ -15,10 +15,10 @@ func TestAPKGBUILDIsReadWithoutRunningIt(t *testing.T) {
 		want source.PKGBUILD
 	}{
 		"plain": {"pkgname=greeter\npkgver=1.4.0\npkgrel=2\narch=(x86_64 aarch64)\ndepends=(glibc 'hiredis>=1')\n",
-			source.PKGBUILD{Name: "greeter", Version: "1.4.0", Release: "2", Packages: []string{"greeter"},
+			source.PKGBUILD{Name: "greeter", Packages: []string{"greeter"},
 				Needs: map[string][]string{"depends": {"glibc", "hiredis>=1"}}}},
 		"variables": {"_v=1\n_n=\"lib$_x\"foo\npkgname=\"${_n}\"\npkgver=${_v}.2\narch=('any')\nprovides=(\"$pkgname-ng=$pkgver\")\n",
-			source.PKGBUILD{Name: "libfoo", Version: "1.2", Packages: []string{"libfoo"}, Provides: []string{"libfoo-ng"}, Any: true}},
+			source.PKGBUILD{Name: "libfoo", Packages: []string{"libfoo"}, Provides: []string{"libfoo-ng"}, Any: true}},
 		"several packages": {"pkgbase=greet\npkgname=(greet{er,-doc} x)\nmakedepends=(a)\nmakedepends+=(b)\ndepends_x86_64=(c)\n" +
 			"package_greeter() {\n  local y=1\n  provides=(libgreet.so=1-64)\n  depends=(z)\n}\npackage_x() {\n  provides+=(y)\n}\n",
 			source.PKGBUILD{Name: "greet", Packages: []string{"greeter", "greet-doc", "x"}, Provides: []string{"libgreet.so", "y"},
@@ -29,16 +29,16 @@ func TestAPKGBUILDIsReadWithoutRunningIt(t *testing.T) {
 			source.PKGBUILD{Name: "x", Packages: []string{"x"}, Needs: map[string][]string{"depends": {"c"}}}},
 		"nor do braces of a whole word": {"pkgname=x\ndepends=(" + strings.Repeat(`{1,2}""`, 30) + " c)\n",
 			source.PKGBUILD{Name: "x", Packages: []string{"x"}, Needs: map[string][]string{"depends": {"c"}}}},
-		"nor what is put in for a part": {"pkgname=x\ny=" + strings.Repeat("x", 4000) + "\npkgver=${y//x/${y//x/$y}}\n",
+		"nor what is put in for a part": {"pkgname=x\ny=" + strings.Repeat("x", 4000) + "\npkgbase=${y//x/${y//x/$y}}\n",
 			source.PKGBUILD{Name: "x", Packages: []string{"x"}}},
-		"nor what is appended": {"pkgname=x\npkgver=1\n" + strings.Repeat("pkgver+="+strings.Repeat("x", 16)+"\n", 1000),
-			source.PKGBUILD{Name: "x", Packages: []string{"x"}, Version: "1" + strings.Repeat("x", 4080)}},
+		"nor what is appended": {"pkgname=x\npkgbase=1\n" + strings.Repeat("pkgbase+="+strings.Repeat("x", 16)+"\n", 1000),
+			source.PKGBUILD{Name: "1" + strings.Repeat("x", 4080), Packages: []string{"x"}}},
 		"what is too long is none":     {"pkgname=x\n" + strings.Repeat("#", 1<<18), source.PKGBUILD{}},
-		"a template is none":           {"pkgver=1\n", source.PKGBUILD{Version: "1"}},
+		"a template is none":           {"pkgver=1\n", source.PKGBUILD{Needs: map[string][]string{}}},
 		"nor is what bash cannot read": {"pkgname=(x\n", source.PKGBUILD{}},
-		"an error of its own is empty": {"pkgname=x\npkgver=${nothing:?there is none}\n", source.PKGBUILD{Name: "x", Packages: []string{"x"}}},
+		"an error of its own is empty": {"pkgname=x\npkgbase=${nothing:?there is none}\n", source.PKGBUILD{Name: "x", Packages: []string{"x"}}},
 	} {
-		if c.want.Needs == nil && (c.want.Name != "" || c.want.Version != "") {
+		if c.want.Needs == nil && c.want.Name != "" {
 			c.want.Needs = map[string][]string{}
 		}
 		if d := cmp.Diff(c.want, source.ParsePKGBUILD(c.text)); d != "" {
