@@ -163,6 +163,6 @@ func (t teller) places(run result.Run) {
 	if len(run.Packages) > 0 {
 		places = append(places, "packages "+path.Join(t.output, "*")+"/", "sums "+t.file(sumsFile))
 	}
-	places = append(places, "report "+t.file(htmlFile), "results "+t.file(resultsFile), "junit "+t.file(junitFile))
+	places = append(places, "report "+t.file(htmlFile), "results "+t.file(ResultsFile), "junit "+t.file(junitFile))
 	fmt.Fprintln(t, strings.Join(places, "   "))
 }

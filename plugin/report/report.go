@@ -12,22 +12,16 @@ import (
 	"github.com/drone-packages/drone-packages/plugin/result"
 )
 
-// Names of the files in the output directory.
+// Names of the files in the output directory. Others read the summary, and the
+// results that all reports are made of.
 const (
-	resultsFile = ResultsFile
+	ResultsFile = "results.json"
+	SummaryFile = "summary.md"
 	sumsFile    = "SHA256SUMS"
-	summaryFile = SummaryFile
 	htmlFile    = "report.html"
 	junitFile   = "junit.xml"
 	badgeFile   = "badge.svg"
 	sarifFile   = "lint.sarif"
-)
-
-// Files in the output directory that others read: the summary in Markdown, and
-// the results that all reports are made of.
-const (
-	SummaryFile = "summary.md"
-	ResultsFile = "results.json"
 )
 
 // Input is what reports are made of.
@@ -43,9 +37,9 @@ var renderers = []struct {
 	name, file string
 	render     func(io.Writer, Input) error
 }{
-	{"json", resultsFile, ofRun(result.Write)},
+	{"json", ResultsFile, ofRun(result.Write)},
 	{"sums", sumsFile, ofRun(sums)},
-	{"summary", summaryFile, ofRun(summary)},
+	{"summary", SummaryFile, ofRun(summary)},
 	{"html", htmlFile, html},
 	{"junit", junitFile, ofRun(junit)},
 	{"badge", badgeFile, ofRun(badge)},

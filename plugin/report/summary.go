@@ -43,7 +43,7 @@ func summary(w io.Writer, run result.Run) error {
 			cut = append(cut, fmt.Sprintf("%d of %s", left, plural(len(s.blocks), s.noun)))
 		}
 	}
-	results := code(located(run.Output, resultsFile))
+	results := code(located(run.Output, ResultsFile))
 	if len(cut) > 0 {
 		fmt.Fprintf(&b, "\nCut, since a summary holds 1 MiB: %s. All of it is in %s.\n", strings.Join(cut, ", "), results)
 	} else {
