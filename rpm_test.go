@@ -110,13 +110,17 @@ func caught(p result.Phase, subject, attribute, reason string) bool {
 // What cannot be installed is told with why: rpm goes on after a %post that
 // fails, and dnf names what nothing provides.
 func TestRPMsThatCannotBeInstalled(t *testing.T) {
+	const lacking = "exit 0\n%package -n lacking\nSummary: Lacks\nRequires: nobody-has-this, failing >= 99\n%description -n lacking\nLacks.\n%files -n lacking\n"
 	for name, c := range map[string]struct {
-		old, other string
-		words      []string
+		distro, old, other string
+		words              []string
 	}{
-		"a scriptlet fails": {words: []string{"%post", "cannot make the database", "failing"}},
-		"nothing provides what it requires": {"exit 3", "exit 0\n%package -n lacking\nSummary: Lacks\nRequires: nobody-has-this\n%description -n lacking\nLacks.\n%files -n lacking\n",
-			[]string{"nothing provides nobody-has-this"}},
+		"a scriptlet fails": {distro: rpmDistro, words: []string{"%post", "cannot make the database", "failing"}},
+		"nothing provides what it requires": {rpmDistro, "exit 3", lacking, []string{
+			"nothing provides nobody-has-this", "lacking depends on nobody-has-this, the archive has no nobody-has-this", "lacking depends on failing >= 99, the archive has 1.0-1"}},
+		"there is an older one, by zypper": {"opensuse-leap-16.0", "exit 3", strings.Replace(lacking, "nobody-has-this, ", "", 1), []string{"lacking depends on failing >= 99, the archive has 1.0-1"}},
+		"nothing provides what it requires, by zypper": {"opensuse-leap-16.0", "exit 3", lacking, []string{
+			"nothing provides 'nobody-has-this'", "lacking depends on nobody-has-this, the archive has no nobody-has-this"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -132,8 +136,8 @@ func TestRPMsThatCannotBeInstalled(t *testing.T) {
 			if err := os.WriteFile(spec, text, 0o600); err != nil {
 				t.Fatal(err)
 			}
-			o := runIn(t, dir, "PLUGIN_DISTROS="+rpmDistro, rpmLab)
-			o.wantRed(t, rpmDistro, []string{"install"}, c.words)
+			o := runIn(t, dir, "PLUGIN_DISTROS="+c.distro, rpmLab)
+			o.wantRed(t, c.distro, []string{"install"}, c.words)
 		})
 	}
 }
