@@ -26,18 +26,19 @@ type rerun struct {
 }
 
 // planAgain is the part of a plan that was not green the last time.
-func (s *session) planAgain(a *asked, whole plan.Plan) (plan.Plan, error) {
-	if err := s.again(a, whole); err != nil {
+func (s *session) planAgain(req *request, whole plan.Plan) (plan.Plan, error) {
+	if err := s.narrow(req, whole); err != nil {
 		return whole, err
 	}
 	if len(s.rerun.red) == 0 {
-		return plan.Plan{Input: a.in}, nil
+		return plan.Plan{Input: req.in}, nil
 	}
-	return plan.New(a.in)
+	return plan.New(req.in)
 }
 
-// again narrows what is asked for to what was not green the last time.
-func (s *session) again(a *asked, whole plan.Plan) error {
+// narrow takes the distros that were green the last time out of what is asked
+// for.
+func (s *session) narrow(req *request, whole plan.Plan) error {
 	file := filepath.Join(s.settings.Output, report.ResultsFile)
 	old, err := readResults(filepath.Join(s.world.Dir, file))
 	if err != nil {
@@ -55,10 +56,10 @@ func (s *session) again(a *asked, whole plan.Plan) error {
 	for _, p := range lost {
 		if !red[p.Distro] {
 			red[p.Distro] = true
-			a.notes = append(a.notes, fmt.Sprintf("rerun: %s is not in %s as it was, so that %s is done again", p.Path, s.settings.Output, p.Distro))
+			req.notes = append(req.notes, fmt.Sprintf("rerun: %s is not in %s as it was, so that %s is done again", p.Path, s.settings.Output, p.Distro))
 		}
 	}
-	a.in.Distros = slices.DeleteFunc(slices.Clone(a.in.Distros), func(d distros.Distro) bool {
+	req.in.Distros = slices.DeleteFunc(slices.Clone(req.in.Distros), func(d distros.Distro) bool {
 		names := &r.kept
 		if red[d.Name] {
 			names = &r.red
@@ -67,11 +68,11 @@ func (s *session) again(a *asked, whole plan.Plan) error {
 		return !red[d.Name]
 	})
 	s.rerun = &r
-	a.notes = append(a.notes, r.String())
+	req.notes = append(req.notes, r.String())
 	if len(r.red) > 0 {
 		return nil
 	}
-	if err := r.mayStay(sourceOf(a.in)); err != nil {
+	if err := r.mayStay(sourceOf(req.in)); err != nil {
 		return fmt.Errorf("rerun: failed, and nothing was red in %s; but %w: run without rerun", file, err)
 	}
 	return nil

@@ -173,8 +173,8 @@ func (s *session) close() {
 	}
 }
 
-// asked is what a plan is made of.
-type asked struct {
+// request is what a plan is made of.
+type request struct {
 	in plan.Input
 	// distros that were asked for, before they are multiplied by platforms.
 	distros []distros.Distro
@@ -183,63 +183,63 @@ type asked struct {
 }
 
 // where reads for which distros, and on which host, something is asked for.
-func (s *session) where() (asked, error) {
+func (s *session) where() (request, error) {
 	all, families, err := catalogue(s.settings)
 	if err != nil {
-		return asked{}, err
+		return request{}, err
 	}
 	wanted, choice, err := choose(all, s.settings.Distros)
-	a := asked{distros: wanted, in: plan.Input{
+	req := request{distros: wanted, in: plan.Input{
 		Tool: s.world.Version, Run: s.id, Settings: s.settings,
 		Distros: s.onPlatforms(wanted...), Catalogue: all, Families: families, Host: planHost(s.host),
 	}}
 	if err != nil {
-		return a, &SettingsError{err}
+		return req, &SettingsError{err}
 	}
-	a.note(choice)
-	return a, nil
+	req.note(choice)
+	return req, nil
 }
 
 // note adds a note, unless it says nothing.
-func (a *asked) note(text string) {
+func (req *request) note(text string) {
 	if text != "" {
-		a.notes = append(a.notes, text)
+		req.notes = append(req.notes, text)
 	}
 }
 
-// asked reads everything that a plan depends on.
-func (s *session) asked(ctx context.Context) (asked, error) {
-	a, err := s.where()
+// readRequest reads everything that a plan depends on.
+func (s *session) readRequest(ctx context.Context) (request, error) {
+	req, err := s.where()
 	if err != nil {
-		return asked{}, err
+		return request{}, err
 	}
 	version, doubt, err := chooseVersion(s.settings.Version, s.checkout.Tree, s.world.host())
 	if err != nil {
-		return asked{}, &SettingsError{err}
+		return request{}, &SettingsError{err}
 	}
-	a.note(doubt)
-	a.in.Source, a.in.SourceIn, a.in.Version = s.checkout.Tree, s.sourceInWorkspace(), version
-	a.in.Images = s.images(ctx)
-	if a.in.Finished, err = s.finished(a.in); err != nil {
-		return asked{}, &SettingsError{err}
+	req.note(doubt)
+	req.in.Source, req.in.SourceIn, req.in.Version = s.checkout.Tree, s.sourceInWorkspace(), version
+	req.in.Images = s.images(ctx)
+	if req.in.Finished, err = s.finished(req.in); err != nil {
+		return request{}, &SettingsError{err}
 	}
-	return a, nil
+	return req, nil
 }
 
 // plan decides what will be done.
 func (s *session) plan(ctx context.Context) (plan.Plan, error) {
-	a, err := s.asked(ctx)
+	req, err := s.readRequest(ctx)
 	if err != nil {
 		return plan.Plan{}, err
 	}
-	p, err := plan.New(a.in)
+	p, err := plan.New(req.in)
 	if err == nil && s.settings.Rerun == "failed" {
-		p, err = s.planAgain(&a, p)
+		p, err = s.planAgain(&req, p)
 	}
 	if err != nil {
 		return p, &SettingsError{err}
 	}
-	p.Notes = append(p.Notes, a.notes...)
+	p.Notes = append(p.Notes, req.notes...)
 	return p, nil
 }
 

@@ -28,14 +28,14 @@ func (s *session) matrix(ctx context.Context, format string) error {
 	if !slices.Contains(host.MatrixFormats(), format) {
 		return &SettingsError{host.Matrix(io.Discard, format, result.Expected{})}
 	}
-	a, err := s.asked(ctx)
+	req, err := s.readRequest(ctx)
 	if err != nil {
 		return err
 	}
-	for _, note := range a.notes {
+	for _, note := range req.notes {
 		fmt.Fprintf(s.world.notes(format), "note: %s\n", note)
 	}
-	e, err := s.expected(a)
+	e, err := s.expected(req)
 	if err != nil {
 		return &SettingsError{err}
 	}
@@ -43,16 +43,16 @@ func (s *session) matrix(ctx context.Context, format string) error {
 }
 
 // expected is what a plan will have done, split into what each distro takes.
-func (s *session) expected(a asked) (result.Expected, error) {
-	whole, err := plan.New(a.in)
+func (s *session) expected(req request) (result.Expected, error) {
+	whole, err := plan.New(req.in)
 	if err != nil {
 		return result.Expected{}, err
 	}
 	e := result.Expected{
-		Schema: result.ExpectedSchema, Version: a.in.Tool, ID: a.in.Run, Source: sourceOf(a.in), Jobs: plannedOf(whole),
+		Schema: result.ExpectedSchema, Version: req.in.Tool, ID: req.in.Run, Source: sourceOf(req.in), Jobs: plannedOf(whole),
 	}
-	for _, d := range a.distros {
-		part := a.in
+	for _, d := range req.distros {
+		part := req.in
 		part.Distros = s.onPlatforms(d)
 		if !produces(whole, part.Distros) {
 			continue
