@@ -25,7 +25,7 @@ var Outputs = []Output{
 	{"outcome", "How it ended: passed, failed, skipped, cancelled or fault.", func(r result.Run) string { return string(r.Outcome) }},
 	{"version", "Version of the packages, where all have one.", versionOf},
 	{"packages", "Directory that holds the packages, one directory for each distro.", func(r result.Run) string { return r.Output }},
-	{"files", "Files that were handed over, as a JSON array of paths.", files},
+	{"files", "Files that were handed over, as a JSON array of paths.", packagePaths},
 	{"results", "Path of results.json.", func(r result.Run) string { return path.Join(r.Output, "results.json") }},
 	{"sums", "Path of SHA256SUMS.", func(r result.Run) string { return path.Join(r.Output, "SHA256SUMS") }},
 }
@@ -42,7 +42,7 @@ func versionOf(r result.Run) string {
 	return version
 }
 
-func files(r result.Run) string {
+func packagePaths(r result.Run) string {
 	paths := []string{}
 	for _, p := range r.Packages {
 		paths = append(paths, path.Join(r.Output, p.Path))

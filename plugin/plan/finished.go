@@ -89,8 +89,8 @@ func distroValues(d distros.Distro) map[string]any {
 	return map[string]any{"name": d.Name, "title": d.Title, "family": d.Family, "suite": d.Suite}
 }
 
-// again begins the name of a file whose own is taken.
-const again = "again-"
+// againPrefix begins the name of a file whose own is taken.
+const againPrefix = "again-"
 
 // filesOf are the files that origins mean, each with a name of its own.
 func (b builder) filesOf(setting string, origins settings.Origins) []FinishedFile {
@@ -101,7 +101,7 @@ func (b builder) filesOf(setting string, origins settings.Origins) []FinishedFil
 		for _, from := range b.in.Finished[o] {
 			name := fileName(from, b.family.Format)
 			for taken[name] {
-				name = again + name
+				name = againPrefix + name
 			}
 			taken[name] = true
 			files = append(files, FinishedFile{from, name, o.Format})
@@ -174,7 +174,7 @@ func (b builder) fetch(w wanted) Job {
 // NAME-VERSION-RELEASE-ARCH.pkg.tar.zst, NAME-VERSION-rRELEASE.apk. Empty: it
 // does not.
 func (f FinishedFile) holds() string {
-	if m := formats[f.Format].file.FindStringSubmatch(strings.TrimPrefix(f.Name, again)); m != nil {
+	if m := formats[f.Format].file.FindStringSubmatch(strings.TrimPrefix(f.Name, againPrefix)); m != nil {
 		return m[1]
 	}
 	return ""

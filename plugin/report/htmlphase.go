@@ -105,7 +105,7 @@ func (v *view) lists() {
 		v.troubles(j)
 		warned := len(v.Warned)
 		for _, p := range j.Phases {
-			if isWorthALook(p) && !again(v.Warned[warned:], p, warnsTheSame) {
+			if isWorthALook(p) && !foldInto(v.Warned[warned:], p, warnsTheSame) {
 				v.Warned = append(v.Warned, p)
 			}
 			for _, c := range p.Checks {
@@ -135,7 +135,7 @@ func (v *view) most(name string, list []phaseView) []phaseView {
 func (v *view) troubles(j jobView) {
 	before := len(v.Troubles)
 	for _, p := range j.Phases {
-		if (p.Problem != nil || p.Outcome == result.Cancelled) && !again(v.Troubles[before:], p, failsTheSame) {
+		if (p.Problem != nil || p.Outcome == result.Cancelled) && !foldInto(v.Troubles[before:], p, failsTheSame) {
 			v.Troubles = append(v.Troubles, p)
 		}
 	}
@@ -147,9 +147,9 @@ func (v *view) troubles(j jobView) {
 	}
 }
 
-// again adds a phase to the first of a list that tells the same, and says
+// foldInto adds a phase to the first of a list that tells the same, and says
 // whether there is one.
-func again(list []phaseView, p phaseView, same func(a, b phaseView) bool) bool {
+func foldInto(list []phaseView, p phaseView, same func(a, b phaseView) bool) bool {
 	i := slices.IndexFunc(list, func(first phaseView) bool { return same(first, p) })
 	if i >= 0 {
 		list[i].Also = append(list[i].Also, p)

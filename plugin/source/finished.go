@@ -21,8 +21,8 @@ type notPackage struct{ words string }
 func (e notPackage) Error() string      { return e.words }
 func (notPackage) Is(target error) bool { return target == fs.ErrInvalid }
 
-// files are, by format, how its files are called and how they begin.
-var files = map[string]struct{ ending, magic string }{
+// packageFiles are, by format, how its files are called and how they begin.
+var packageFiles = map[string]struct{ ending, magic string }{
 	"deb":    {"deb", "!<arch>\ndebian-binary"},
 	"rpm":    {"rpm", "\xed\xab\xee\xdb"},
 	"pacman": {"pkg.tar.zst", "\x28\xb5\x2f\xfd"},
@@ -30,7 +30,7 @@ var files = map[string]struct{ ending, magic string }{
 }
 
 // Ending is how the files of a format are called: deb, rpm, pkg.tar.zst, apk.
-func Ending(format string) string { return files[format].ending }
+func Ending(format string) string { return packageFiles[format].ending }
 
 // notThere is what a server does not give, however often: fs.ErrNotExist.
 type notThere struct{ words string }
@@ -133,7 +133,7 @@ func isPackage(file, format string) error {
 
 // knowPackage reads a stream that has to be a package.
 func knowPackage(r io.Reader, name, format string) (io.Reader, error) {
-	want := files[format].magic
+	want := packageFiles[format].magic
 	b := bufio.NewReader(r)
 	begin, err := b.Peek(len(want))
 	if err != nil && !errors.Is(err, io.EOF) {
