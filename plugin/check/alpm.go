@@ -219,15 +219,8 @@ func (d alpm) questions(ctx context.Context, packages []Package, _ map[string]en
 	return all
 }
 
-// ownerOf is by either of a file's names where a directory is a link.
 func (d alpm) ownerOf(ctx context.Context, file string) string {
-	for _, name := range []string{file, d.machine.canonical(file)} {
-		out, err := d.machine.run(ctx, "pacman", "-Qqo", "--", name)
-		if word := strings.Fields(out); err == nil && len(word) > 0 {
-			return word[0]
-		}
-	}
-	return ""
+	return d.machine.firstAnswer(ctx, file, "pacman", "-Qqo", "--")
 }
 
 func (d alpm) required(_ context.Context, name string) []string {

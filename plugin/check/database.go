@@ -3,6 +3,8 @@ package check
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 )
 
 // databases has, for each format of packages, what a machine with packages of
@@ -79,7 +81,8 @@ type dialect struct {
 	// Gone is when nothing of a package may be there any more, as "gone after
 	// purge"; LeftBehind, why something is; NamesStay, why users may be.
 	Gone, LeftBehind, NamesStay string
-	// RunLeft is what else would remove files of /run.
+	// RunLeft is what else would remove files of /run. Empty where a purge
+	// does: what no purge took is not asked then.
 	RunLeft string
 	// StopsNot: processes outlive the package; StopUnit and StopScript, how
 	// it would end them.
@@ -109,6 +112,18 @@ func (m machine) database() database {
 // status asks for one package.
 func (m machine) status(ctx context.Context, name string) status {
 	return m.database().status(ctx, name)
+}
+
+// firstAnswer is the first word that a command prints of a file, asked by
+// either of its names where a directory is a link; empty, if it knows neither.
+func (m machine) firstAnswer(ctx context.Context, file, command string, args ...string) string {
+	for _, name := range []string{file, m.canonical(file)} {
+		out, err := m.run(ctx, command, append(slices.Clone(args), name)...)
+		if words := strings.Fields(out); err == nil && len(words) > 0 {
+			return words[0]
+		}
+	}
+	return ""
 }
 
 // files are the paths a package ships.

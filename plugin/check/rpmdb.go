@@ -141,16 +141,8 @@ func (d rpmdb) scripts(ctx context.Context, name string) []packageScript {
 	return all
 }
 
-// ownerOf is the package that has a file, by either of its names where a
-// directory is a link; empty, if it is nobody's.
 func (d rpmdb) ownerOf(ctx context.Context, file string) string {
-	for _, name := range []string{file, d.machine.canonical(file)} {
-		out, err := d.machine.run(ctx, "rpm", "-qf", "--qf", `%{NAME}\n`, name)
-		if word := strings.Fields(out); err == nil && len(word) > 0 {
-			return word[0]
-		}
-	}
-	return ""
+	return d.machine.firstAnswer(ctx, file, "rpm", "-qf", "--qf", `%{NAME}\n`)
 }
 
 // required are the names of a package and of all that it requires, directly or
