@@ -110,10 +110,26 @@ func (a *agent) kept() error {
 			if now == "" {
 				c.Found, c.Reason = "gone", a.machine.dialect().EditRemoved
 			}
+		} else if newer := a.machine.newerBeside(file); newer != "" {
+			c.Found = "kept; what the newer package ships is beside it, to be merged: " + newer
 		}
 		a.check(c)
 	}
 	return nil
+}
+
+// newerBesides are what package managers end the names with of what a newer
+// package ships where the administrator's own is kept.
+var newerBesides = []string{".dpkg-dist", ".rpmnew", ".pacnew", ".apk-new"}
+
+// newerBeside is that file beside a conffile; empty, if there is none.
+func (m machine) newerBeside(file string) string {
+	for _, ending := range newerBesides {
+		if _, err := m.lstat(file + ending); err == nil {
+			return file + ending
+		}
+	}
+	return ""
 }
 
 // setState brings the units that the packages start into a state.

@@ -27,6 +27,9 @@ func TestWhatAnUpgradeMustLeaveAlone(t *testing.T) {
 		want    []string
 	}{
 		"is left alone": {func(machine) error { return nil }, []string{kept}},
+		"is left alone, and the newer one is beside it": {
+			func(m machine) error { return put(m.at("/etc/a.conf.rpmnew"), "new") },
+			[]string{kept + "; what the newer package ships is beside it, to be merged: /etc/a.conf.rpmnew"}},
 		"an edited conffile that is overwritten": {
 			func(m machine) error { return os.WriteFile(m.at("/etc/a.conf"), []byte("new\n"), 0o644) },
 			[]string{"failed file /etc/a.conf edited | want kept as the administrator left it | found another content | why a maintainer script writes to a conffile; dpkg asks the administrator, scripts must not"}},
