@@ -24,8 +24,9 @@ const (
 	roomLeast = 500e6
 )
 
-// What is at work takes of memory, in bytes: a build by what a compiler of C++
-// takes, a machine as measured with three services beside it.
+// What is at work takes of memory, in bytes: a build by a rule of thumb, which
+// is one compiler of C++; a machine by docker stats, which said 123 MiB of
+// Debian 13 under test, and 6 MiB of redis beside it, as much again for others.
 const (
 	memoryBuild   = 512 << 20
 	memoryMachine = 256 << 20
