@@ -124,6 +124,9 @@ func unknown(all []Distro, want string) error {
 	if bareNumber.MatchString(want) {
 		return fmt.Errorf("distros: %q is a bare version: write the distro too, as debian-%s or ubuntu-%s; YAML reads a bare 22.10 as the number 22.1", want, want, want)
 	}
+	if best, several := bestOf(all, strings.ToLower(want)); several {
+		return fmt.Errorf("distros: there is no %q: did you mean %s? \"%s-*\" is all of them", want, best, strings.ToLower(want))
+	}
 	best, distance := "", len(want)/2+2
 	for _, d := range all {
 		for _, name := range append([]string{d.Name}, d.Aliases...) {
@@ -136,4 +139,16 @@ func unknown(all []Distro, want string) error {
 		return fmt.Errorf("distros: there is no %q: did you mean %s?", want, best)
 	}
 	return fmt.Errorf("distros: there is no %q; `drone-packages distros` lists those there are", want)
+}
+
+// bestOf is, of the releases of one distro, the stable one, or else the one
+// that is supported for the longest time.
+func bestOf(all []Distro, distro string) (name string, found bool) {
+	var best Distro
+	for _, d := range all {
+		if strings.HasPrefix(d.Name, distro+"-") && !best.Stable && (!found || d.Stable || d.EndOfLife.After(best.EndOfLife)) {
+			best, found = d, true
+		}
+	}
+	return best.Name, found
 }

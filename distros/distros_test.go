@@ -103,10 +103,13 @@ func TestMatch(t *testing.T) {
 }
 
 func TestUnknownNamesAreToldAllAtOnce(t *testing.T) {
-	_, err := distros.Match(all(t), []string{"debain-12", "22.1", "plan9-from-outer-space"})
+	_, err := distros.Match(all(t), []string{"debain-12", "22.1", "plan9-from-outer-space", "debian", "Ubuntu", "fedora"})
 	want := `distros: there is no "debain-12": did you mean debian-12?
 distros: "22.1" is a bare version: write the distro too, as debian-22.1 or ubuntu-22.1; YAML reads a bare 22.10 as the number 22.1
-distros: there is no "plan9-from-outer-space"; ` + "`drone-packages distros` lists those there are"
+distros: there is no "plan9-from-outer-space"; ` + "`drone-packages distros` lists those there are\n" +
+		`distros: there is no "debian": did you mean debian-13? "debian-*" is all of them
+distros: there is no "Ubuntu": did you mean ubuntu-26.04? "ubuntu-*" is all of them
+distros: there is no "fedora": did you mean fedora-45? "fedora-*" is all of them`
 	if err == nil || err.Error() != want {
 		t.Errorf("got\n%v\nwant\n%s", err, want)
 	}

@@ -31,6 +31,7 @@ func Command(w *World, outcome *result.Outcome) *cobra.Command {
 	root.SuggestionsMinimumDistance = 2
 	root.PersistentFlags().Var(setting{w, "PLUGIN_ONLY"}, "only", "do only DISTRO[/PACKAGE[/PHASE]], or build, or test")
 	root.PersistentFlags().Var(setting{w, "PLUGIN_DISTROS"}, "distros", "distros, comma-separated")
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &SettingsError{err} })
 	root.AddCommand(
 		planCommand(w), distrosCommand(w), reportCommand(w, outcome), cleanCommand(w),
 		shellCommand(w), doctorCommand(w, outcome), versionCommand(w),

@@ -114,6 +114,9 @@ type Request struct {
 	// Spec is what Checks asks, and Moment when it does; empty: everything.
 	Spec   *Spec  `json:"spec,omitempty"`
 	Moment Moment `json:"moment,omitempty"`
+	// Lenient: what fails is a warning, for it is another version that is under
+	// test.
+	Lenient bool `json:"lenient,omitempty"`
 	// Services are the names of those that this machine has, for tests that
 	// need some.
 	Services []string `json:"services,omitempty"`

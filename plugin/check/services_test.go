@@ -301,3 +301,17 @@ func times(n int, u unit) []unit {
 	}
 	return all
 }
+
+// An older release that was handed in is not what is under test.
+func TestWhatFailsOfAnotherVersionIsAWarning(t *testing.T) {
+	a, said := asking(t, Request{Lenient: true}, servedMachine(t), &fakeInit{})
+	a.check(failed("http", "x", "body", "/a/", "b", ""))
+	a.check(failed("http", "x", "body", "/a/", "b", "p.yml:1:2"))
+	want := []string{
+		"warning failed http x body | want /a/ | found b | why the older version does it, which is not under test",
+		"warning failed http x body | want /a/ | found b | why p.yml:1:2; the older version does it, which is not under test",
+	}
+	if diff := cmp.Diff(want, *said); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -59,6 +59,8 @@ func (b builder) askChecksOf(packages []wanted, m check.Moment, older bool) []St
 	}
 	r := b.request(check.Checks, check.Declared)
 	r.Moment = m
+	// Packages that were handed in are of a release that nobody can mend.
+	r.Lenient = older && b.olderKind() != synthetic
 	for _, s := range b.services {
 		r.Services = append(r.Services, s.Name)
 	}

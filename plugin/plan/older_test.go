@@ -41,6 +41,30 @@ func TestOlderPackagesThatAreHandedIn(t *testing.T) {
 	}
 }
 
+// What a release that is out does amiss, nobody can mend in the one under test.
+func TestTheChecksOfAGivenReleaseAreLenient(t *testing.T) {
+	for from, want := range map[string][]bool{"": {false, false}, "synthetic": {false, false}, "deb https://x.example/ bookworm main": {true, false}} {
+		in := input()
+		in.Settings.Test.Check = settings.Checks{Sources: []settings.CheckSource{{File: "x.yml", Text: "{file: {/etc/x: {exists: true}}}"}}}
+		if from != "" {
+			in.Settings.Test.UpgradeFrom = settings.Origins{from}
+		}
+		var got []bool
+		for _, j := range newPlan(t, in).Jobs {
+			for _, phase := range j.Phases {
+				for _, s := range phase.Steps {
+					if a, ok := s.(plan.AskChecks); ok && j.Name == "debian-12/test" && phase.Name == "upgrade" {
+						got = append(got, a.Request.Lenient)
+					}
+				}
+			}
+		}
+		if d := cmp.Diff(want, got); d != "" {
+			t.Errorf("%q: %s", from, d)
+		}
+	}
+}
+
 func TestOlderPackagesOfAnArchive(t *testing.T) {
 	const line = "deb https://me:word@x.example/ {{ .distro.suite }} main"
 	if d := cmp.Diff([]string{"find the older version in deb https://x.example/ bookworm main"}, upgrading(t, input(), line)); d != "" {

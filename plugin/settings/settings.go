@@ -190,6 +190,9 @@ type Test struct {
 	// rpm line is rpm URL of a repository, a pacman line pacman NAME URL,
 	// an apk line apk URL, and each is for the distros that take it; they and
 	// paths are templates over the distro: {{ .distro.suite }}.
+	//
+	// Checks of yours are asked of the older version too; what a release fails
+	// is a warning.
 	UpgradeFrom Origins `yaml:"upgrade_from"`
 	// Expect is what units must be after a phase, where that is not the usual: {upgrade: {greeter.service: {restarted: false}}}.
 	//
