@@ -56,10 +56,12 @@ func Exec(ctx context.Context, w World) (result.Outcome, error) {
 // carryOut is Exec on a log of the host's.
 func carryOut(ctx context.Context, w World, log *host.Log) (result.Outcome, error) {
 	s, err := open(ctx, w)
+	if s != nil {
+		defer s.close()
+	}
 	if err != nil {
 		return result.Fault, err
 	}
-	defer s.close()
 	log.Mask(s.settings.Secrets()...)
 	p, err := s.plan(ctx)
 	if err != nil {

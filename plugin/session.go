@@ -54,7 +54,8 @@ func (e *SettingsError) Error() string { return e.Err.Error() }
 func (e *SettingsError) Unwrap() error { return e.Err }
 
 // open reads settings and source and finds the engine. The session is there,
-// but for the engine, when the error is engine.ErrUnreachable.
+// but for the engine, when the error is engine.ErrUnreachable: whoever has one
+// closes it.
 func open(ctx context.Context, w World) (*session, error) {
 	s := &session{world: w, id: runID()}
 	if err := s.load(); err != nil {
@@ -63,10 +64,12 @@ func open(ctx context.Context, w World) (*session, error) {
 	if err := s.checkOut(ctx); err != nil {
 		return nil, &SettingsError{err}
 	}
-	if err := s.connect(ctx); err != nil {
-		return s, err
+	err := s.connect(ctx)
+	if err != nil && !errors.Is(err, engine.ErrUnreachable) {
+		s.close()
+		return nil, err
 	}
-	return s, nil
+	return s, err
 }
 
 // checkOut opens the source. A file of it that is wrong has the workspace's
