@@ -101,17 +101,23 @@ func clip(s string) string {
 // beat tells now and then of jobs that say nothing. The function it returns
 // ends that, and returns when it has ended.
 func (c *console) beat(ctx context.Context) (stop func()) {
+	return every(ctx, silence/3, c.tellSilent)
+}
+
+// every does something again and again. The function it returns ends that, and
+// returns when it has ended.
+func every(ctx context.Context, interval time.Duration, do func()) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		tick := time.NewTicker(silence / 3)
+		tick := time.NewTicker(interval)
 		defer tick.Stop()
 		for {
 			select {
 			case <-ctx.Done():
 				return
 			case <-tick.C:
-				c.tellSilent()
+				do()
 			}
 		}
 	})

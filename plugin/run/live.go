@@ -6,7 +6,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/drone-packages/drone-packages/plugin/plan"
@@ -80,21 +79,8 @@ func (r *runner) live(ctx context.Context) (stop func()) {
 	if r.console.foot == nil {
 		return func() {}
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	var wg sync.WaitGroup
-	wg.Go(func() {
-		tick := time.NewTicker(redraw)
-		defer tick.Stop()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-tick.C:
-				r.console.show(r.atWork())
-			}
-		}
-	})
-	return func() { cancel(); wg.Wait(); r.console.show(nil) }
+	end := every(ctx, redraw, func() { r.console.show(r.atWork()) })
+	return func() { end(); r.console.show(nil) }
 }
 
 // atWork has a row for each job that is being done, and one for the others.
