@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/drone-packages/drone-packages/plugin/engine"
@@ -29,20 +28,6 @@ func Report(w World, file, older string) (result.Outcome, error) {
 		return happened.Outcome, report.Compare(w.Stdout, old, happened, s.style())
 	}
 	return happened.Outcome, report.Console(w.Stdout, happened, s.style())
-}
-
-// readResults reads a results.json. An error names the file.
-func readResults(file string) (result.Run, error) {
-	f, err := os.Open(file)
-	if err != nil {
-		return result.Run{}, err
-	}
-	defer f.Close() //nolint:errcheck // read only
-	run, err := result.Read(f)
-	if err != nil {
-		return run, fmt.Errorf("%s: %w", file, err)
-	}
-	return run, nil
 }
 
 // Clean removes everything of ours from the engine: containers, networks and

@@ -81,16 +81,7 @@ func readExpected(file string) (result.Expected, error) {
 	if file == "" {
 		return result.Expected{}, errors.New("no --plan: it says what is expected, and so what is not there; make it with plan --format json >plan.json")
 	}
-	f, err := os.Open(file)
-	if err != nil {
-		return result.Expected{}, err
-	}
-	defer f.Close() //nolint:errcheck // read only
-	e, err := result.ReadExpected(f)
-	if err != nil {
-		return e, fmt.Errorf("%s: %w", file, err)
-	}
-	return e, nil
+	return readFile(file, result.ReadExpected)
 }
 
 // readParts reads what each folder's shard reported. Where that cannot be read
