@@ -9,7 +9,8 @@
 //	run       carries a plan out; the only one with goroutines  plan, engine, check, result
 //	engine    the contract with a container host                -
 //	check     questions inside a machine, and their agent       result
-//	rpm       rpm files without an rpm distro's tools           -
+//	rpm, apk  files of these formats without a distro's tools   -
+//	distros   what is known of each distro (not in here)        -
 //	result    what happened; results.json                       -
 //	report    result -> bytes                                   result
 //	host      the CI systems that call us                       result
