@@ -92,7 +92,7 @@ func Match(all []Distro, asked []string) ([]Distro, error) {
 	for _, want := range asked {
 		found := matching(all, want)
 		if len(found) == 0 {
-			errs = append(errs, unknown(all, want))
+			errs = append(errs, Unknown("distros", all, want))
 		}
 		for _, d := range found {
 			if !slices.ContainsFunc(matched, func(m Distro) bool { return m.Name == d.Name }) {
@@ -119,13 +119,14 @@ func matching(all []Distro, want string) []Distro {
 
 var bareNumber = regexp.MustCompile(`^\d+(\.\d+)?$`)
 
-// unknown says that a name is none of ours, and which was likely meant.
-func unknown(all []Distro, want string) error {
+// Unknown says that a name that a setting has is none of these distros', and
+// which was likely meant.
+func Unknown(setting string, all []Distro, want string) error {
 	if bareNumber.MatchString(want) {
-		return fmt.Errorf("distros: %q is a bare version: write the distro too, as debian-%s or ubuntu-%s; YAML reads a bare 22.10 as the number 22.1", want, want, want)
+		return fmt.Errorf("%s: %q is a bare version: write the distro too, as debian-%s or ubuntu-%s; YAML reads a bare 22.10 as the number 22.1", setting, want, want, want)
 	}
 	if best, several := bestOf(all, strings.ToLower(want)); several {
-		return fmt.Errorf("distros: there is no %q: did you mean %s? \"%s-*\" is all of them", want, best, strings.ToLower(want))
+		return fmt.Errorf("%s: there is no %q: did you mean %s? \"%s-*\" is all of them", setting, want, best, strings.ToLower(want))
 	}
 	best, distance := "", len(want)/2+2
 	for _, d := range all {
@@ -136,9 +137,9 @@ func unknown(all []Distro, want string) error {
 		}
 	}
 	if best != "" {
-		return fmt.Errorf("distros: there is no %q: did you mean %s?", want, best)
+		return fmt.Errorf("%s: there is no %q: did you mean %s?", setting, want, best)
 	}
-	return fmt.Errorf("distros: there is no %q; `drone-packages distros` lists those there are", want)
+	return fmt.Errorf("%s: there is no %q; `drone-packages distros` lists those there are", setting, want)
 }
 
 // bestOf is, of the releases of one distro, the stable one, or else the one

@@ -3,7 +3,6 @@ package plan
 import (
 	"cmp"
 	"fmt"
-	"path"
 	"slices"
 	"strings"
 	"time"
@@ -268,11 +267,4 @@ func (b builder) skipTest(packages []wanted, asked only) (bool, string) {
 		return true, what + ": " + why
 	}
 	return false, ""
-}
-
-// matches says whether a pattern of the user's means a distro: by its name,
-// an alias, or as a pattern.
-func matches(pattern string, d distros.Distro) bool {
-	ok, err := path.Match(pattern, d.Name)
-	return pattern == d.Name || slices.Contains(d.Aliases, pattern) || err == nil && ok
 }

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"errors"
 	"fmt"
 	"path"
 	"slices"
@@ -14,7 +15,7 @@ import (
 func New(in Input) (Plan, error) {
 	p := Plan{Input: in}
 	byFormat, err := packagesByFormat(in)
-	if err != nil {
+	if err := errors.Join(err, checkPatterns(in)); err != nil {
 		return p, err
 	}
 	asked, err := parseOnly(in.Settings, allOf(byFormat))
