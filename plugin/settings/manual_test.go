@@ -52,6 +52,7 @@ func manual(t *testing.T) []entry {
 			all = append(all, entriesOf(reflect.TypeFor[settings.Ready](), "services.NAME.ready.", docs)...)
 		case "test":
 			all = append(all, entriesOf(reflect.TypeFor[settings.Test](), "test.", docs)...)
+			all = append(all, entriesOf(reflect.TypeFor[settings.File](), "test.files.PATH.", docs)...)
 		}
 	}
 	return all
@@ -144,6 +145,14 @@ func TestEverySettingIsDocumented(t *testing.T) {
 		if e.line == "" || !strings.HasSuffix(e.line, ".") {
 			t.Errorf("%s: its comment begins with no sentence: %q", e.key, e.line)
 		}
+	}
+}
+
+func TestTheManualNamesEveryPhase(t *testing.T) {
+	all := manual(t)
+	e := all[slices.IndexFunc(all, func(e entry) bool { return e.key == "test.lifecycle" })]
+	if want := strings.Join(settings.Phases, ", ") + "."; len(e.more) == 0 || !strings.HasSuffix(e.more[0], want) {
+		t.Errorf("%q does not end with %q", e.more, want)
 	}
 }
 

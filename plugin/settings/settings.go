@@ -177,12 +177,18 @@ type Test struct {
 	// packages are tested where they were built.
 	Distros map[string]List `yaml:"distros"`
 	// Files to write into test machines, by path: a template each, or more about it.
+	//
+	// Templates are Go's text/template. They may name .services.NAME.host, .port
+	// and .environment.VARIABLE of that service; .distro.name, .title, .family
+	// and .suite; .packages.NAME.version; and .environment.VARIABLE.
 	Files map[string]File `yaml:"files"`
 	// Check is what must hold in test machines, in goss's vocabulary (docs/checks.md): a mapping, or files that hold one.
 	Check Checks `yaml:"check"`
 	// CheckOn is more of it for some distros, by name, alias or pattern.
 	CheckOn map[string]Checks `yaml:"check_on"`
 	// Lifecycle is the phases to go through, besides boot and install. Default: all.
+	//
+	// They are service, check, restart, reboot, reinstall, remove, return, purge, upgrade, downgrade.
 	Lifecycle List `yaml:"lifecycle"`
 	// UpgradeFrom is what an upgrade begins with: synthetic (made of the packages themselves), none, older packages (a directory, glob or URL), or an apt, rpm, pacman or apk line.
 	//
