@@ -78,9 +78,16 @@ func read[T any](name string) (T, error) {
 	return one, err
 }
 
-// Stable is the release to build for when none is asked for.
-func Stable(all []Distro) Distro {
-	return all[max(0, slices.IndexFunc(all, func(d Distro) bool { return d.Stable }))]
+// Stable is the release to build for when none is asked for: of the first
+// format that has one, else Debian's.
+func Stable(all []Distro, families map[string]Family, formats ...string) Distro {
+	for _, format := range append(formats, "deb") {
+		i := slices.IndexFunc(all, func(d Distro) bool { return d.Stable && families[d.Family].Format == format })
+		if i >= 0 {
+			return all[i]
+		}
+	}
+	return all[0]
 }
 
 // Match are the distros asked for, by name, alias or pattern ("debian-*"), in

@@ -39,7 +39,8 @@ type Distro struct {
 	// EndOfLife is the day its free security support ends; zero for a
 	// rolling release.
 	EndOfLife time.Time `yaml:"end_of_life"`
-	// Stable marks the one release that is built for when none is asked for.
+	// Stable marks, for each format of packages, the one release that is built
+	// for when none is asked for.
 	Stable bool `yaml:"stable"`
 	// Vault is the first label of the host that keeps its packages since its
 	// end of life, in the place of the one that its image names: archive,

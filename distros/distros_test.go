@@ -68,15 +68,26 @@ func TestEveryReleaseIsSound(t *testing.T) {
 	}
 }
 
-func TestOneReleaseIsStable(t *testing.T) {
-	var stable []string
+func TestOneReleaseOfEachFormatIsStable(t *testing.T) {
+	families, err := distros.Families()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stable := map[string][]string{}
 	for _, d := range all(t) {
 		if d.Stable {
-			stable = append(stable, d.Name)
+			format := families[d.Family].Format
+			stable[format] = append(stable[format], d.Name)
 		}
 	}
-	if len(stable) != 1 || distros.Stable(all(t)).Name != stable[0] {
-		t.Errorf("stable: %v, want exactly one", stable)
+	want := map[string][]string{"deb": {"debian-13"}, "rpm": {"fedora-44"}, "pacman": {"arch"}, "apk": {"alpine-3.23"}}
+	if d := cmp.Diff(want, stable); d != "" {
+		t.Errorf("want (-), got (+):\n%s", d)
+	}
+	for asked, want := range map[string]string{"": "debian-13", "rpm deb": "fedora-44", "none": "debian-13", "apk": "alpine-3.23"} {
+		if got := distros.Stable(all(t), families, strings.Fields(asked)...).Name; got != want {
+			t.Errorf("%q: %s, want %s", asked, got, want)
+		}
 	}
 }
 
@@ -109,7 +120,7 @@ distros: "22.1" is a bare version: write the distro too, as debian-22.1 or ubunt
 distros: there is no "plan9-from-outer-space"; ` + "`drone-packages distros` lists those there are\n" +
 		`distros: there is no "debian": did you mean debian-13? "debian-*" is all of them
 distros: there is no "Ubuntu": did you mean ubuntu-26.04? "ubuntu-*" is all of them
-distros: there is no "fedora": did you mean fedora-45? "fedora-*" is all of them`
+distros: there is no "fedora": did you mean fedora-44? "fedora-*" is all of them`
 	if err == nil || err.Error() != want {
 		t.Errorf("got\n%v\nwant\n%s", err, want)
 	}

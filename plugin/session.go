@@ -191,7 +191,7 @@ func (s *session) where() (request, error) {
 	if err != nil {
 		return request{}, err
 	}
-	wanted, choice, err := choose(all, s.settings.Distros)
+	wanted, choice, err := s.choose(all, families)
 	req := request{distros: wanted, in: plan.Input{
 		Tool: s.world.Version, Run: s.id, Settings: s.settings,
 		Distros: s.onPlatforms(wanted...), Catalogue: all, Families: families, Host: planHost(s.host),
@@ -268,15 +268,21 @@ func (s *session) finished(in plan.Input) (map[plan.Origin][]string, error) {
 	return found, err
 }
 
-// choose matches the distros asked for; with none it is the current stable
-// Debian, and the note says so.
-func choose(all []distros.Distro, asked []string) ([]distros.Distro, string, error) {
-	if len(asked) > 0 {
+// choose matches the distros asked for; with none it is the stable one that
+// takes what the tree is packaged as, and the note says so.
+func (s *session) choose(all []distros.Distro, families map[string]distros.Family) ([]distros.Distro, string, error) {
+	if asked := s.settings.Distros; len(asked) > 0 {
 		wanted, err := distros.Match(all, asked)
 		return wanted, "", err
 	}
-	stable := distros.Stable(all)
-	note := fmt.Sprintf("no distros asked for: %s, the current stable Debian; set distros to choose", stable.Name)
+	var formats []string
+	if s.checkout != nil {
+		for _, p := range s.checkout.Tree.Packages {
+			formats = append(formats, p.Format)
+		}
+	}
+	stable := distros.Stable(all, families, formats...)
+	note := fmt.Sprintf("no distros asked for: %s (%s); set distros to choose", stable.Name, stable.Title)
 	return []distros.Distro{stable}, note, nil
 }
 

@@ -9,7 +9,9 @@ import "time"
 type Settings struct {
 	// Distros to build for, by name, alias or pattern: debian-12, bookworm, "debian-*".
 	//
-	// With none, the current stable Debian.
+	// With none, the current stable Debian; where there is no debian directory,
+	// the current Fedora for a spec file, Arch Linux for a PKGBUILD, the current
+	// Alpine for an APKBUILD.
 	Distros List `yaml:"distros"`
 	// Platforms to build and test for, each with every distro: linux/amd64, linux/arm64. Default: the engine's own.
 	//
