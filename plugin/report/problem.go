@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"path"
@@ -23,16 +24,18 @@ type told struct {
 	outcome           result.Outcome
 	who, phase, title string
 	problem           result.Problem
+	// same are later phases that ended by the same.
+	same []string
 }
 
-// faultsOf is what did not pass in a job. What was not reached is in the grid,
-// and its cause is told elsewhere.
+// faultsOf is what did not pass in a job: what several phases ended by, once.
+// What was not reached is in the grid, and its cause is told elsewhere.
 func faultsOf(j result.Job) []told {
 	var all []told
 	explained := false
 	for _, p := range j.Phases {
 		if p.Problem != nil {
-			all = append(all, told{p.Outcome, j.Place(), p.Name, p.Problem.Title, *p.Problem})
+			all = tellOnce(all, told{outcome: p.Outcome, who: j.Place(), phase: p.Name, title: p.Problem.Title, problem: *p.Problem})
 			explained = true
 		}
 		if p.Outcome == result.Cancelled {
@@ -40,8 +43,25 @@ func faultsOf(j result.Job) []told {
 		}
 	}
 	if !explained && (j.Outcome == result.Failed || j.Outcome == result.Fault) {
-		all = append(all, told{j.Outcome, j.Place(), j.Kind, j.Reason, result.Problem{Log: j.Log}})
+		all = append(all, told{outcome: j.Outcome, who: j.Place(), phase: j.Kind, title: j.Reason, problem: result.Problem{Log: j.Log}})
 	}
+	for i, one := range all {
+		if len(one.same) > 0 {
+			all[i].problem.Facts = append(slices.Clone(one.problem.Facts), result.Fact{Label: "also", Text: "the same in " + strings.Join(one.same, ", ")})
+		}
+	}
+	return all
+}
+
+// tellOnce adds what a phase ended by, unless an earlier one did.
+func tellOnce(all []told, one told) []told {
+	i := slices.IndexFunc(all, func(t told) bool { return t.outcome == one.outcome && t.title == one.title })
+	if i < 0 {
+		return append(all, one)
+	}
+	all[i].same = append(all[i].same, one.phase)
+	// The way into the machine leads to its last state.
+	all[i].problem.Shell = cmp.Or(all[i].problem.Shell, one.problem.Shell)
 	return all
 }
 

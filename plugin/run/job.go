@@ -311,12 +311,16 @@ func (j *job) tearDown(ctx context.Context) {
 	}
 }
 
-// keep leaves the machine to the user.
+// keep leaves the machine to the user, as the last phase left it: where another
+// failed, there is no way back.
 func (j *job) keep() {
 	j.res.Kept = j.group.Name
-	for _, p := range j.res.Phases {
+	for _, p := range slices.Backward(j.res.Phases) {
 		if p.Problem != nil {
 			p.Problem.Shell = j.shell()
+		}
+		if p.Outcome != result.Skipped {
+			break
 		}
 	}
 	j.say("kept for 24 h: %s", j.shell())
