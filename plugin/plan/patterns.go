@@ -4,7 +4,6 @@ import (
 	"errors"
 	"path"
 	"slices"
-	"strings"
 
 	"github.com/drone-packages/drone-packages/distros"
 )
@@ -13,26 +12,24 @@ import (
 // what is set by them would be passed over.
 func checkPatterns(in Input) error {
 	known := slices.Concat(in.Catalogue, in.Distros)
-	var errs []error
-	for setting, patterns := range map[string][]string{
+	named := map[string][]string{
 		"images":        sortedKeys(in.Settings.Images),
 		"mirror":        sortedKeys(in.Settings.Mirror),
 		"init":          sortedKeys(in.Settings.Init),
 		"test.skip":     in.Settings.Test.Skip,
 		"test.distros":  sortedKeys(in.Settings.Test.Distros),
 		"test.check_on": sortedKeys(in.Settings.Test.CheckOn),
-	} {
-		for _, pattern := range patterns {
+	}
+	var errs []error
+	for _, setting := range sortedKeys(named) {
+		for _, pattern := range named[setting] {
 			if !slices.ContainsFunc(known, func(d distros.Distro) bool { return matches(pattern, d) }) {
 				errs = append(errs, distros.Unknown(setting, known, pattern))
 			}
 		}
 	}
-	slices.SortFunc(errs, byText)
 	return errors.Join(errs...)
 }
-
-func byText(a, b error) int { return strings.Compare(a.Error(), b.Error()) }
 
 // matches says whether a pattern of the user's means a distro: by its name,
 // an alias, or as a pattern.
